@@ -1,0 +1,228 @@
+//! A case (Vorgang) while it is being recorded: its facts, how they are edited, and what is found before sealing.
+
+use super::{Check, NamedOffence, Notes, OffenceRelation, PhotoRecord, Place, Plate, Slip, Vehicle, VehicleKind};
+
+/// Everything the officer has recorded so far. All parts may still be missing; sealing asks for them.
+#[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseFacts {
+    /// The vehicle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vehicle: Option<Vehicle>,
+    /// Offences by number.
+    #[serde(default)]
+    pub offences: Vec<NamedOffence>,
+    /// How they belong together.
+    #[serde(default)]
+    pub relation: OffenceRelation,
+    /// Looks at the vehicle, oldest first.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// The place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The slip left at the vehicle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<Slip>,
+    /// Free text.
+    #[serde(default)]
+    pub notes: Notes,
+    /// Photos in the order they were taken over.
+    #[serde(default)]
+    pub photos: Vec<PhotoRecord>,
+}
+
+/// One step of recording. Each is durable before the call that made it returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaseEdit {
+    /// Sets the vehicle.
+    Vehicle(Vehicle),
+    /// Sets the offences and how they belong together.
+    Offences {
+        /// One act or several.
+        relation: OffenceRelation,
+        /// At least one, by number.
+        items: Vec<NamedOffence>,
+    },
+    /// Adds a look at the vehicle.
+    Check(Check),
+    /// Sets the place.
+    Place(Place),
+    /// Sets the slip.
+    Slip(Slip),
+    /// Sets the notes.
+    Notes(Notes),
+}
+
+impl CaseFacts {
+    /// Applies one edit.
+    pub fn apply(&mut self, edit: CaseEdit) {
+        match edit {
+            CaseEdit::Vehicle(vehicle) => self.vehicle = Some(vehicle),
+            CaseEdit::Offences { relation, items } => (self.relation, self.offences) = (relation, items),
+            CaseEdit::Check(check) => self.checks.push(check),
+            CaseEdit::Place(place) => self.place = Some(place),
+            CaseEdit::Slip(slip) => self.slip = Some(slip),
+            CaseEdit::Notes(notes) => self.notes = notes,
+        }
+    }
+}
+
+impl Vehicle {
+    /// A vehicle of which only plate and kind are known.
+    #[must_use]
+    pub const fn new(plate: Plate, kind: VehicleKind) -> Self {
+        Self { plate, kind, make: None, model: None, colour: None }
+    }
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// To be known.
+    Note,
+    /// Sealing needs the officer's confirmation with a reason.
+    Confirm,
+    /// Sealing is refused.
+    Block,
+}
+
+/// What a check before sealing can find. The code is stable and stands in the record when it was confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FindingCode {
+    /// No vehicle yet.
+    VehicleMissing,
+    /// No offence yet.
+    OffenceMissing,
+    /// The catalogue has no such offence at that time.
+    OffenceUnknown,
+    /// The catalogue asks for a refinement that is not given.
+    RefinementMissing,
+    /// No check of the vehicle yet.
+    CheckMissing,
+    /// The time between the checks is too short for the offence.
+    DurationTooShort,
+    /// Valve positions differ between the checks of a duration offence, or were not noted on two wheels.
+    ValvesMoved,
+    /// No place yet.
+    PlaceMissing,
+    /// No photo yet.
+    PhotoMissing,
+    /// The fix is coarse or old, or missing.
+    FixWeak,
+    /// The platform says that the fix was simulated.
+    FixMocked,
+    /// The way from the last case is too long for the time between.
+    WayImplausible,
+    /// A photo's own time lies far from the device's.
+    PhotoTimeDiffers,
+    /// A photo's own position lies far from the fix.
+    PhotoPlaceDiffers,
+    /// A photo carries coordinates that a platform has blanked out.
+    PhotoGpsRedacted,
+}
+
+impl FindingCode {
+    /// The code as it stands in records and recordings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VehicleMissing => "vehicle-missing",
+            Self::OffenceMissing => "offence-missing",
+            Self::OffenceUnknown => "offence-unknown",
+            Self::RefinementMissing => "refinement-missing",
+            Self::CheckMissing => "check-missing",
+            Self::DurationTooShort => "duration-too-short",
+            Self::ValvesMoved => "valves-moved",
+            Self::PlaceMissing => "place-missing",
+            Self::PhotoMissing => "photo-missing",
+            Self::FixWeak => "fix-weak",
+            Self::FixMocked => "fix-mocked",
+            Self::WayImplausible => "way-implausible",
+            Self::PhotoTimeDiffers => "photo-time-differs",
+            Self::PhotoPlaceDiffers => "photo-place-differs",
+            Self::PhotoGpsRedacted => "photo-gps-redacted",
+        }
+    }
+
+    /// How much it weighs. Fixed here; agency configuration comes with the rule sets.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::VehicleMissing
+            | Self::OffenceMissing
+            | Self::OffenceUnknown
+            | Self::RefinementMissing
+            | Self::CheckMissing
+            | Self::DurationTooShort
+            | Self::PlaceMissing
+            | Self::PhotoMissing => Severity::Block,
+            Self::ValvesMoved | Self::FixMocked | Self::WayImplausible | Self::PhotoTimeDiffers => Severity::Confirm,
+            Self::FixWeak | Self::PhotoPlaceDiffers | Self::PhotoGpsRedacted => Severity::Note,
+        }
+    }
+}
+
+impl std::fmt::Display for FindingCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was found.
+    pub code: FindingCode,
+    /// How much it weighs.
+    pub severity: Severity,
+}
+
+impl From<FindingCode> for Finding {
+    fn from(code: FindingCode) -> Self {
+        Self { code, severity: code.severity() }
+    }
+}
+
+/// Why a case is void. A closed list: the reason travels in clear, free words only sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VoidReason {
+    /// Another vehicle was meant.
+    WrongPlate,
+    /// Another offence was meant.
+    WrongOffence,
+    /// The same act is recorded in another case.
+    Duplicate,
+    /// A permit was shown.
+    PermitShown,
+    /// A superior said so.
+    OnInstruction,
+    /// Anything else; say it in the note.
+    Other,
+}
+
+impl VoidReason {
+    /// All reasons.
+    pub const ALL: [Self; 6] =
+        [Self::WrongPlate, Self::WrongOffence, Self::Duplicate, Self::PermitShown, Self::OnInstruction, Self::Other];
+
+    /// The code as it stands in events and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WrongPlate => "wrong-plate",
+            Self::WrongOffence => "wrong-offence",
+            Self::Duplicate => "duplicate",
+            Self::PermitShown => "permit-shown",
+            Self::OnInstruction => "on-instruction",
+            Self::Other => "other",
+        }
+    }
+
+    /// The reason of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == code)
+    }
+}

@@ -1,0 +1,99 @@
+//! What the citizen may see of the own case: a second, smaller record under its own key.
+//!
+//! It is derived from the case record and holds no officer, no internal note, no fix and no photo but those that a
+//! later step masks for it.
+
+use super::{Agency, CaseId, CaseRecord, Money, OffenceNumber, Salt, VoidReason};
+
+/// One offence as the citizen reads it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewOffence {
+    /// The offence number.
+    pub number: OffenceNumber,
+    /// The catalogue's wording.
+    pub label: String,
+    /// Amount of this offence alone.
+    pub amount_cents: Money,
+    /// Points.
+    pub points: u8,
+}
+
+/// The citizen's record of a case.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseView {
+    /// Always [`CaseView::FORMAT`].
+    pub format: String,
+    /// The case.
+    pub case: CaseId,
+    /// Blinds the view's own commitment in the manifest.
+    pub salt: Salt,
+    /// The authority.
+    pub agency: Agency,
+    /// The plate as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plate: Option<String>,
+    /// The offences.
+    pub offences: Vec<ViewOffence>,
+    /// What is charged.
+    pub amount_cents: Money,
+    /// The place in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// First check, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Last check, RFC 3339, if there were several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Number of the slip.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<String>,
+    /// The officer's note for the citizen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Why the case is void, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voided: Option<VoidReason>,
+}
+
+impl CaseView {
+    /// Value of the `format` member.
+    pub const FORMAT: &str = "streife/1 view";
+    /// Media type in the manifest.
+    pub const MEDIA_TYPE: &str = "application/vnd.streife.view+json";
+
+    /// Takes from a record what the citizen may see.
+    #[must_use]
+    pub fn of(record: &CaseRecord, salt: Salt) -> Self {
+        let checks = &record.observation.checks;
+        let several = checks.len() > 1;
+        Self {
+            format: Self::FORMAT.to_owned(),
+            case: record.case,
+            salt,
+            agency: record.agency.clone(),
+            plate: record.vehicle.as_ref().map(|vehicle| vehicle.plate.text.clone()),
+            offences: record.offences.iter().flat_map(|offences| &offences.items).map(ViewOffence::of).collect(),
+            amount_cents: record.offences.as_ref().map(|offences| offences.amount_cents).unwrap_or_default(),
+            place: record.place.as_ref().map(|place| place.text.clone()),
+            from: checks.first().map(|check| check.at.to_rfc3339()),
+            to: checks.last().filter(|_| several).map(|check| check.at.to_rfc3339()),
+            slip: record.slip.as_ref().map(|slip| slip.number.clone()),
+            note: record.notes.citizen.clone(),
+            voided: record.voided.as_ref().map(|void| void.reason),
+        }
+    }
+}
+
+impl ViewOffence {
+    fn of(charged: &super::ChargedOffence) -> Self {
+        Self {
+            number: charged.number,
+            label: charged.label.clone(),
+            amount_cents: charged.amount_cents,
+            points: charged.points,
+        }
+    }
+}

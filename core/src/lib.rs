@@ -1,0 +1,11 @@
+//! Streife core: records a parking or traffic offence on a patrol officer's phone without a network, keeps it
+//! sealed from the first byte, signs it, chains it, and hands it to the agency's secure box exactly once.
+//!
+//! Start at [`client::Client`]; `core/ARCHITECTURE.md` draws the house, `schemas/FORMATS.md` defines every byte.
+
+pub mod domain;
+pub mod ports;
+pub mod seal;
+pub mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;

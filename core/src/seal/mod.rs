@@ -1,0 +1,48 @@
+//! Sealing and signing: every byte layout and every key of the product.
+//!
+//! The authority on bytes is `schemas/FORMATS.md`; this module is its implementation for the phone, for the box and
+//! for tools. Three rules hold everywhere. What is signed is bound to one purpose ([`Namespace`]), so no signature
+//! can be shown elsewhere. A payload is handed out only after its signature or its tag has been verified. And
+//! opening fails with one opaque error: an attacker learns no more than that it failed.
+//!
+//! Nothing here does I/O or reads a clock; randomness and signatures come through ports.
+
+mod cbor;
+pub mod chain;
+mod cose;
+mod error;
+mod event;
+mod hash;
+mod hpke;
+pub mod jose;
+mod keys;
+mod manifest;
+pub mod merkle;
+mod notice;
+mod object;
+mod receipt;
+mod recipients;
+mod shift;
+mod software;
+mod time;
+
+pub use cose::{Namespace, Signed, SignedPayload, VerifyingKey, sign_payload};
+pub use error::SealError;
+pub use event::{CaseEvent, EventKind, SealedNote};
+pub use hash::{Hash, Sha256Stream, commitment};
+pub use hpke::{Kem, RecipientPrivateKey, RecipientPublicKey, Wrap};
+pub use keys::{CaseKey, ObjectKey, RootKey, ViewKey};
+pub use manifest::{Build, ClockEvidence, ClockState, Manifest, ManifestNotice, ManifestObject, WrappedKey};
+pub use notice::{citizen_authorisation, open_notice, sealed_notice};
+pub use object::{Binding, CHUNK, ChunkOpener, ChunkSealer, HEADER, Kind, Scope, open, seal, sealed_length};
+pub use receipt::{Receipt, ReceiptObject};
+pub use recipients::{Recipient, RecipientSet, Role};
+pub use shift::{JournalHead, ShiftOpening, ShiftSeal};
+pub use software::SoftwareKey;
+pub use time::TimeStatement;
+
+/// Catalogue as signed by the agency root: the payload is the JSON document.
+pub use cose::SignedCatalogue;
+
+#[cfg(test)]
+mod tests;
