@@ -10,12 +10,13 @@
 //!
 //! - The same [`PhotoSpec`] gives the same bytes: on every run, thread and platform. No clock, no platform mathematics,
 //!   no thread. The bytes may change with a new version of this module or of the encoder; tests must not pin them.
+//!   The encoder's feature `simd` must stay off: it rounds differently, and only on processors with AVX2.
 //! - The file is a baseline JPEG with 4:2:0 colour, an EXIF block behind the JFIF header, and no preview inside.
 //! - `width` and `height` are those of the stored pixels. If the orientation isn't 1 the picture is stored turned or
 //!   mirrored so that a viewer that honours the tag shows it upright; for 5 to 8 that picture is `height` wide.
 //! - Texture and noise, not content, make up the size: about 4 MB for 12 megapixels in every scene.
-//! - One photo takes three planes of a byte a pixel and the file (40 MB for 12 megapixels), twice the planes'
-//!   memory for a moment when it is turned by a quarter.
+//! - One photo takes three planes of a byte a pixel and the file (41 MB for 12 megapixels), and one plane more for a
+//!   moment when it is turned by a quarter. It starts no thread; tests make several side by side.
 //!
 //! # Why drawn like this
 //!
