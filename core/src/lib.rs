@@ -3,9 +3,13 @@
 //!
 //! Start at [`client::Client`]; `core/ARCHITECTURE.md` draws the house, `schemas/FORMATS.md` defines every byte.
 
+pub mod catalogue;
 pub mod domain;
+pub mod evidence;
+pub mod geo;
 pub mod ports;
 pub mod seal;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod vault;

@@ -1,0 +1,201 @@
+//! Case rows: from the draft to the tombstone.
+
+use rusqlite::{Connection, Row, Transaction};
+
+use super::VaultError;
+use crate::domain::{CaseId, ShiftId};
+use crate::seal::Hash;
+
+/// How far a case has come on the phone. Numbers are stored; they are never given a new meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum CaseState {
+    /// Being recorded.
+    Draft = 0,
+    /// Complete; its signature waits for the signer.
+    Unsigned = 1,
+    /// Complete and signed; waits for the box.
+    Sealed = 2,
+    /// The box's receipt was verified.
+    Receipted = 3,
+    /// Its key is destroyed; its files are being removed.
+    Purging = 4,
+    /// Only the tombstone is left.
+    Purged = 5,
+    /// The box refused it for good. Everything is kept.
+    Quarantined = 6,
+}
+
+impl CaseState {
+    const ALL: [Self; 7] =
+        [Self::Draft, Self::Unsigned, Self::Sealed, Self::Receipted, Self::Purging, Self::Purged, Self::Quarantined];
+
+    fn from_number(number: u8) -> Result<Self, VaultError> {
+        let state = Self::ALL.into_iter().find(|state| *state as u8 == number);
+        state.ok_or(VaultError::Malformed { table: "cases" })
+    }
+}
+
+/// A case as its row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseRow {
+    /// The case.
+    pub case: CaseId,
+    /// Its shift.
+    pub shift: ShiftId,
+    /// How far it has come.
+    pub state: CaseState,
+    /// Number within the shift, once sealed.
+    pub seq: Option<u32>,
+    /// Hash of the manifest payload, once sealed.
+    pub payload_hash: Option<Hash>,
+    /// Signed manifest, until the purge.
+    pub manifest: Option<Vec<u8>>,
+    /// Verified receipt.
+    pub receipt: Option<Vec<u8>>,
+}
+
+/// What sealing stores of a case.
+#[derive(Clone, Debug)]
+pub struct SealedCase {
+    /// The case.
+    pub case: CaseId,
+    /// Number within the shift.
+    pub seq: u32,
+    /// Manifest payload, as it will be signed.
+    pub payload: Vec<u8>,
+}
+
+const COLUMNS: &str = "case_id, shift_id, state, seq, payload_hash, manifest, receipt";
+
+fn read(row: &Row<'_>) -> Result<CaseRow, VaultError> {
+    Ok(CaseRow {
+        case: CaseId::new(row.get(0)?),
+        shift: ShiftId::new(row.get(1)?),
+        state: CaseState::from_number(row.get(2)?)?,
+        seq: row.get(3)?,
+        payload_hash: row.get::<_, Option<[u8; 32]>>(4)?.map(Hash),
+        manifest: row.get(5)?,
+        receipt: row.get(6)?,
+    })
+}
+
+fn select(connection: &Connection, condition: &str, values: impl rusqlite::Params) -> Result<Vec<CaseRow>, VaultError> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cases {condition} ORDER BY ordinal"))?;
+    let mut rows = statement.query(values)?;
+    let mut cases = Vec::new();
+    while let Some(row) = rows.next()? {
+        cases.push(read(row)?);
+    }
+    Ok(cases)
+}
+
+/// All cases in the order they were begun.
+pub(super) fn all(connection: &Connection) -> Result<Vec<CaseRow>, VaultError> {
+    select(connection, "", [])
+}
+
+pub(super) fn of_shift(connection: &Connection, shift: ShiftId) -> Result<Vec<CaseRow>, VaultError> {
+    select(connection, "WHERE shift_id = ?1", [shift.as_bytes()])
+}
+
+pub(super) fn in_state(connection: &Connection, state: CaseState) -> Result<Vec<CaseRow>, VaultError> {
+    select(connection, "WHERE state = ?1", [state as u8])
+}
+
+pub(super) fn one(connection: &Connection, case: CaseId) -> Result<CaseRow, VaultError> {
+    let mut rows = select(connection, "WHERE case_id = ?1", [case.as_bytes()])?;
+    rows.pop().ok_or(VaultError::NotFound { table: "cases" })
+}
+
+pub(super) fn insert_draft(
+    transaction: &Transaction<'_>,
+    case: CaseId,
+    shift: ShiftId,
+    epoch: u16,
+    wrapped_key: &[u8],
+    draft: &[u8],
+) -> Result<(), VaultError> {
+    let sql = "INSERT INTO cases (case_id, shift_id, epoch, state, wrapped_key, draft) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let state = CaseState::Draft as u8;
+    transaction.execute(sql, (case.as_bytes(), shift.as_bytes(), epoch, state, wrapped_key, draft))?;
+    Ok(())
+}
+
+/// Sealed values of a case, as long as it has them.
+pub(super) struct Secrets {
+    pub(super) wrapped_key: Option<Vec<u8>>,
+    pub(super) draft: Option<Vec<u8>>,
+}
+
+pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, VaultError> {
+    let sql = "SELECT wrapped_key, draft FROM cases WHERE case_id = ?1";
+    let row = connection
+        .query_row(sql, [case.as_bytes()], |row| Ok(Secrets { wrapped_key: row.get(0)?, draft: row.get(1)? }));
+    row.map_err(|error| match error {
+        rusqlite::Error::QueryReturnedNoRows => VaultError::NotFound { table: "cases" },
+        other => other.into(),
+    })
+}
+
+pub(super) fn update_draft(transaction: &Transaction<'_>, case: CaseId, draft: &[u8]) -> Result<(), VaultError> {
+    let sql = "UPDATE cases SET draft = ?2 WHERE case_id = ?1 AND state = ?3";
+    expect_one(transaction.execute(sql, (case.as_bytes(), draft, CaseState::Draft as u8))?)
+}
+
+/// Number for the next sealed case of a shift.
+pub(super) fn next_seq(connection: &Connection, shift: ShiftId) -> Result<u32, VaultError> {
+    let sql = "SELECT COALESCE(MAX(seq), 0) + 1 FROM cases WHERE shift_id = ?1";
+    Ok(connection.query_row(sql, [shift.as_bytes()], |row| row.get(0))?)
+}
+
+pub(super) fn set_sealed(transaction: &Transaction<'_>, sealed: &SealedCase) -> Result<(), VaultError> {
+    let sql = "UPDATE cases SET state = ?2, seq = ?3, payload = ?4, payload_hash = ?5, draft = NULL
+               WHERE case_id = ?1 AND state = ?6";
+    let hash = Hash::of(&[&sealed.payload]).0;
+    let (from, to) = (CaseState::Draft as u8, CaseState::Unsigned as u8);
+    expect_one(transaction.execute(sql, (sealed.case.as_bytes(), to, sealed.seq, &sealed.payload, hash, from))?)
+}
+
+/// Payloads that wait for the signer, oldest first.
+pub(super) fn unsigned(connection: &Connection) -> Result<Vec<(CaseId, Vec<u8>)>, VaultError> {
+    let mut statement = connection.prepare("SELECT case_id, payload FROM cases WHERE state = ?1 ORDER BY ordinal")?;
+    let rows = statement.query_map([CaseState::Unsigned as u8], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn set_signed(transaction: &Transaction<'_>, case: CaseId, manifest: &[u8]) -> Result<(), VaultError> {
+    let sql = "UPDATE cases SET state = ?2, manifest = ?3 WHERE case_id = ?1 AND state = ?4";
+    let (from, to) = (CaseState::Unsigned as u8, CaseState::Sealed as u8);
+    expect_one(transaction.execute(sql, (case.as_bytes(), to, manifest, from))?)
+}
+
+pub(super) fn set_receipt(transaction: &Transaction<'_>, case: CaseId, receipt: &[u8]) -> Result<(), VaultError> {
+    let sql = "UPDATE cases SET state = ?2, receipt = ?3 WHERE case_id = ?1 AND state = ?4";
+    let (from, to) = (CaseState::Sealed as u8, CaseState::Receipted as u8);
+    expect_one(transaction.execute(sql, (case.as_bytes(), to, receipt, from))?)
+}
+
+pub(super) fn set_state(
+    transaction: &Transaction<'_>,
+    case: CaseId,
+    from: CaseState,
+    to: CaseState,
+) -> Result<(), VaultError> {
+    let sql = "UPDATE cases SET state = ?3 WHERE case_id = ?1 AND state = ?2";
+    expect_one(transaction.execute(sql, (case.as_bytes(), from as u8, to as u8))?)
+}
+
+/// Overwrites everything that could open the case. Only a receipted case can lose its key.
+pub(super) fn destroy_key(transaction: &Transaction<'_>, case: CaseId) -> Result<(), VaultError> {
+    let sql = "UPDATE cases SET state = ?2, wrapped_key = NULL, payload = NULL, manifest = NULL
+               WHERE case_id = ?1 AND state = ?3 AND receipt IS NOT NULL";
+    let (from, to) = (CaseState::Receipted as u8, CaseState::Purging as u8);
+    expect_one(transaction.execute(sql, (case.as_bytes(), to, from))?)
+}
+
+/// A guarded update that met no row was asked for in the wrong state.
+pub(super) const fn expect_one(changed: usize) -> Result<(), VaultError> {
+    if changed == 1 { Ok(()) } else { Err(VaultError::State) }
+}

@@ -1,0 +1,217 @@
+//! One SQLite connection, opened so that it survives phones (reasons in `docs/adr/0005-plain-sqlite.md`).
+//!
+//! EXCLUSIVE locking before the first access means no `-shm` file: no iOS lock crash, no second writer, and the vault
+//! still opens on a full disk. synchronous=FULL because NORMAL lost every commit since the last checkpoint in each of
+//! 30 simulated power cuts. Access only through [`Database::read`] and [`Database::write`].
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::VaultError;
+
+/// `STRF`, so that no other application's database is taken for a vault.
+const APPLICATION_ID: u32 = 0x5354_5246;
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
+
+pub(super) struct Database {
+    connection: Mutex<Connection>,
+    folder: PathBuf,
+}
+
+impl Database {
+    /// Opens or creates `vault.db` in `folder`.
+    pub(super) fn open(folder: &Path) -> Result<Self, VaultError> {
+        let file = folder.join("vault.db");
+        refuse_by_header(&file)?;
+        let connection = Connection::open(&file)?;
+        // Until the version is known, nothing may be changed, not even by a checkpoint when closing.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        prepare(&connection)?;
+        let version = check_version(&connection)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        configure(&connection)?;
+        let mut database = Self { connection: Mutex::new(connection), folder: folder.to_owned() };
+        database.migrate(version)?;
+        database.quick_check()?;
+        Ok(database)
+    }
+
+    /// Runs a read.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        work(&self.lock())
+    }
+
+    /// Runs one IMMEDIATE transaction and makes it durable before it returns.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        drop(connection);
+        sync_folder(&self.folder)?;
+        Ok(result)
+    }
+
+    /// Empties the write-ahead log, so that it keeps no old frames.
+    pub(super) fn checkpoint(&self) -> Result<(), VaultError> {
+        self.lock().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic inside a transaction rolls it back; the connection itself stays sound.
+        self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn migrate(&mut self, version: u32) -> Result<(), VaultError> {
+        for (number, sql) in (1_u32..).zip(MIGRATIONS) {
+            if number > version {
+                self.write(|transaction| {
+                    transaction.execute_batch(sql)?;
+                    transaction.pragma_update(None, "user_version", number)?;
+                    Ok(transaction.pragma_update(None, "application_id", APPLICATION_ID)?)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn quick_check(&self) -> Result<(), VaultError> {
+        let verdict: String = self.lock().query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict == "ok" { Ok(()) } else { Err(VaultError::Corrupt) }
+    }
+}
+
+/// Makes a folder's entries durable.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
+    Ok(File::open(folder)?.sync_all()?)
+}
+
+/// Reads version and application from the file itself, so that a newer or foreign database is not even opened.
+fn refuse_by_header(file: &Path) -> Result<(), VaultError> {
+    let mut header = [0; 100];
+    match File::open(file).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) => {}
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
+    let number = |at: usize| {
+        let bytes = header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        u32::from_be_bytes(bytes.unwrap_or_default())
+    };
+    // A database killed within its first migration has both still at zero.
+    judge(number(60), number(68)).map(drop)
+}
+
+fn check_version(connection: &Connection) -> Result<u32, VaultError> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let version = u32::try_from(number("user_version")?).unwrap_or(u32::MAX);
+    let application = u32::try_from(number("application_id")?).unwrap_or(u32::MAX);
+    judge(version, application)
+}
+
+fn judge(version: u32, application: u32) -> Result<u32, VaultError> {
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    match (version, application) {
+        (0, 0) => Ok(0),
+        (_, APPLICATION_ID) if version > known => Err(VaultError::NewerDatabase { found: version, known }),
+        (1.., APPLICATION_ID) => Ok(version),
+        _ => Err(VaultError::ForeignDatabase),
+    }
+}
+
+/// What must stand before the first access. Loading extensions is off by default and never switched on.
+fn prepare(connection: &Connection) -> Result<(), VaultError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+    connection.busy_timeout(std::time::Duration::ZERO)?;
+    Ok(())
+}
+
+fn configure(connection: &Connection) -> Result<(), VaultError> {
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(VaultError::Database(rusqlite::ffi::SQLITE_IOERR));
+    }
+    for (pragma, value) in [
+        ("synchronous", "FULL"),
+        ("fullfsync", "ON"),
+        ("checkpoint_fullfsync", "ON"),
+        ("foreign_keys", "ON"),
+        ("secure_delete", "ON"),
+        ("temp_store", "MEMORY"),
+        ("cell_size_check", "ON"),
+    ] {
+        connection.pragma_update(None, pragma, value)?;
+    }
+    connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "journal_size_limit", 1_048_576, |_| Ok(()))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pragmas_that_guard_the_queue_are_in_force() {
+        let folder = tempfile::tempdir().expect("folder");
+        let database = Database::open(folder.path()).expect("opens");
+        for (pragma, expected) in [
+            ("journal_mode", "wal"),
+            ("locking_mode", "exclusive"),
+            ("synchronous", "2"),
+            ("foreign_keys", "1"),
+            ("secure_delete", "1"),
+            ("trusted_schema", "0"),
+            ("cell_size_check", "1"),
+        ] {
+            let value = database.lock().pragma_query_value(None, pragma, |row| {
+                row.get::<_, String>(0).or_else(|_| row.get::<_, i64>(0).map(|number| number.to_string()))
+            });
+            assert_eq!(value.as_deref(), Ok(expected), "{pragma}");
+        }
+        assert!(!folder.path().join("vault.db-shm").exists());
+    }
+
+    #[test]
+    fn the_bundled_sqlite_is_newer_than_its_wal_reset_bug() {
+        assert!(rusqlite::version_number() > 3_051_002);
+    }
+
+    #[test]
+    fn a_second_opener_is_told_that_the_vault_is_in_use() {
+        let folder = tempfile::tempdir().expect("folder");
+        let _first = Database::open(folder.path()).expect("opens");
+        assert!(matches!(Database::open(folder.path()).map(drop), Err(VaultError::InUse)));
+    }
+
+    #[test]
+    fn a_newer_or_foreign_database_is_refused_without_a_byte_changed() {
+        for (version, application) in [(MIGRATIONS.len() as i64 + 1, i64::from(APPLICATION_ID)), (1, 7), (0, 7)] {
+            let folder = tempfile::tempdir().expect("folder");
+            let file = folder.path().join("vault.db");
+            let other = Connection::open(&file).expect("opens");
+            other.execute_batch("CREATE TABLE theirs (x)").expect("creates");
+            other.pragma_update(None, "user_version", version).expect("sets");
+            other.pragma_update(None, "application_id", application).expect("sets");
+            drop(other);
+            let before = std::fs::read(&file).expect("reads");
+            let refused = Database::open(folder.path()).map(drop);
+            assert!(
+                matches!(refused, Err(VaultError::NewerDatabase { .. } | VaultError::ForeignDatabase)),
+                "{refused:?}"
+            );
+            assert_eq!(std::fs::read(&file).expect("reads"), before);
+        }
+    }
+}

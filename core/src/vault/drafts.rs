@@ -1,0 +1,159 @@
+//! Drafts: a case while it is recorded, with a key of its own from the first moment.
+//!
+//! The draft row with its sealed key is durable before any photo, so a photo that a crash leaves without a row can
+//! still be opened and adopted.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use super::cases;
+use super::journal::{self, JournalEvent};
+use super::objects::{self, ObjectRow, PartFile};
+use super::store::{from_json, to_json};
+use super::{Vault, VaultError, shifts};
+use crate::domain::{CaseFacts, CaseId, Moment, ObjectId, ShiftId};
+use crate::seal::{Binding, CaseKey, Kind, ObjectKey, Scope, open, seal};
+
+impl Vault {
+    /// Begins a draft with a key of its own.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn begin_case(&self, case: CaseId, shift: ShiftId, at: Moment) -> Result<(), VaultError> {
+        let key = CaseKey::generate(&*self.entropy)?;
+        let wrapped = self.keys.seal_case_key(case, &key, &*self.entropy)?;
+        let draft = self.seal_draft(case, &key, &CaseFacts::default())?;
+        self.database.write(|transaction| {
+            if shifts::one(transaction, shift)?.last_n.is_some() {
+                return Err(VaultError::State);
+            }
+            cases::insert_draft(transaction, case, shift, self.keys.epoch, &wrapped, &draft)?;
+            let event = JournalEvent::CaseBegun { case };
+            journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)
+        })
+    }
+
+    /// The key of a case that has not been purged.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] after the purge.
+    pub fn case_key(&self, case: CaseId) -> Result<CaseKey, VaultError> {
+        let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
+        self.keys.open_case_key(case, &secrets.wrapped_key.ok_or(VaultError::State)?)
+    }
+
+    /// Facts of a draft.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] unless the case is a draft.
+    pub fn draft(&self, case: CaseId) -> Result<CaseFacts, VaultError> {
+        let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
+        let key = self.keys.open_case_key(case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
+        let (object_key, binding) = draft_place(case, &key);
+        let plain = open(&object_key, &binding, &secrets.draft.ok_or(VaultError::State)?)
+            .map(zeroize::Zeroizing::new)
+            .map_err(|_| VaultError::Sealed { table: "cases" })?;
+        from_json(&plain, "cases")
+    }
+
+    /// Replaces the facts of a draft.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] unless the case is a draft.
+    pub fn save_draft(&self, case: CaseId, facts: &CaseFacts) -> Result<(), VaultError> {
+        let draft = self.seal_draft(case, &self.case_key(case)?, facts)?;
+        self.database.write(|transaction| cases::update_draft(transaction, case, &draft))
+    }
+
+    /// Begins the file of a new object.
+    ///
+    /// # Errors
+    /// [`VaultError::DiskFull`] or [`VaultError::Io`].
+    pub fn create_object(&self, object: ObjectId) -> Result<PartFile, VaultError> {
+        self.objects.create(object)
+    }
+
+    /// Makes an object durable, then its row and the draft that names it.
+    ///
+    /// # Errors
+    /// [`VaultError`]; then neither file nor row is left.
+    pub fn keep_object(
+        &self,
+        part: PartFile,
+        row: &ObjectRow,
+        facts: &CaseFacts,
+        event: Option<(Moment, JournalEvent)>,
+    ) -> Result<(), VaultError> {
+        let draft = self.seal_draft(row.case, &self.case_key(row.case)?, facts)?;
+        self.objects.keep(vec![part])?;
+        self.adopt(row, &draft, event).inspect_err(|_| drop(self.objects.remove(row.object.object)))
+    }
+
+    /// Gives a whole file that a crash had left behind its row and its place in the draft.
+    ///
+    /// # Errors
+    /// [`VaultError`]; the file stays.
+    pub fn adopt_object(
+        &self,
+        row: &ObjectRow,
+        facts: &CaseFacts,
+        at: Moment,
+        event: JournalEvent,
+    ) -> Result<(), VaultError> {
+        let draft = self.seal_draft(row.case, &self.case_key(row.case)?, facts)?;
+        self.adopt(row, &draft, Some((at, event)))
+    }
+
+    fn adopt(&self, row: &ObjectRow, draft: &[u8], event: Option<(Moment, JournalEvent)>) -> Result<(), VaultError> {
+        self.database.write(|transaction| {
+            let ordinal = objects::next_ordinal(transaction, row.case)?;
+            objects::insert(transaction, ordinal, row)?;
+            cases::update_draft(transaction, row.case, draft)?;
+            if let Some((at, event)) = event {
+                journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Opens an object's file for reading.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`].
+    pub fn open_object(&self, object: ObjectId) -> Result<File, VaultError> {
+        Ok(File::open(self.objects.path(object))?)
+    }
+
+    /// Where an object's file lies, for a transport that sends it by path.
+    #[must_use]
+    pub fn object_path(&self, object: ObjectId) -> PathBuf {
+        self.objects.path(object)
+    }
+
+    /// Objects of a case in the order they came.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn objects_of(&self, case: CaseId) -> Result<Vec<ObjectRow>, VaultError> {
+        self.database.read(|connection| objects::of_case(connection, case))
+    }
+
+    /// One object.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`].
+    pub fn object(&self, object: ObjectId) -> Result<ObjectRow, VaultError> {
+        self.database.read(|connection| objects::one(connection, object))
+    }
+
+    fn seal_draft(&self, case: CaseId, key: &CaseKey, facts: &CaseFacts) -> Result<Vec<u8>, VaultError> {
+        let (object_key, binding) = draft_place(case, key);
+        Ok(seal(&object_key, &binding, &to_json(facts, "cases")?, &*self.entropy)?)
+    }
+}
+
+/// A draft is an object of its case whose id is the case's.
+fn draft_place(case: CaseId, key: &CaseKey) -> (ObjectKey, Binding) {
+    let object = ObjectId::new(*case.as_bytes());
+    (key.object_key(case, Scope::Full, object), Binding::of_case(Kind::Draft, case, object))
+}

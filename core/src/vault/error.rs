@@ -1,0 +1,104 @@
+//! What can go wrong with the vault. No path and no value stands in an error.
+
+use std::io;
+
+use crate::ports::{EntropyError, KeyStoreError};
+use crate::seal::SealError;
+
+/// Why the vault did not do what was asked. Nothing acknowledged earlier is lost by any of these.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The disk is full. Nothing of the call was kept.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The file system failed.
+    #[error("the file system failed: {0}")]
+    Io(io::ErrorKind),
+    /// The database failed.
+    #[error("the database failed (SQLite code {0})")]
+    Database(i32),
+    /// Another process has the vault open.
+    #[error("the vault is open in another process")]
+    InUse,
+    /// The database was written by a newer version. It is left untouched.
+    #[error("the vault was written by a newer version ({found}, this one knows {known})")]
+    NewerDatabase {
+        /// Version found.
+        found: u32,
+        /// Newest version this build knows.
+        known: u32,
+    },
+    /// The database belongs to another application. It is left untouched.
+    #[error("the database belongs to another application")]
+    ForeignDatabase,
+    /// The database fails its own check. It is left untouched.
+    #[error("the database is damaged")]
+    Corrupt,
+    /// The hardware key store did not give the root key. Everything is left as it is.
+    #[error("the vault's key is not available: {0}")]
+    KeyStore(#[from] KeyStoreError),
+    /// The root key that the store gave is not the one this vault is sealed under.
+    #[error("the vault is sealed under another key")]
+    WrongKey,
+    /// A sealed value does not open where it stands.
+    #[error("a sealed value of table {table} does not open")]
+    Sealed {
+        /// Where it stands.
+        table: &'static str,
+    },
+    /// A row holds what no version of the library writes.
+    #[error("a row of table {table} is malformed")]
+    Malformed {
+        /// Where it stands.
+        table: &'static str,
+    },
+    /// The journal's chain breaks.
+    #[error("the journal breaks at entry {n}")]
+    JournalBroken {
+        /// First entry that does not fit.
+        n: u64,
+    },
+    /// There is no such row.
+    #[error("there is no such entry in table {table}")]
+    NotFound {
+        /// Where it was looked for.
+        table: &'static str,
+    },
+    /// The state does not allow the step.
+    #[error("the state does not allow this step")]
+    State,
+    /// Sealing failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+impl From<EntropyError> for VaultError {
+    fn from(error: EntropyError) -> Self {
+        Self::Seal(error.into())
+    }
+}
+
+impl From<io::Error> for VaultError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            kind => Self::Io(kind),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for VaultError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error {
+            rusqlite::Error::QueryReturnedNoRows => Self::NotFound { table: "any" },
+            rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
+                ErrorCode::DiskFull => Self::DiskFull,
+                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::InUse,
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt,
+                _ => Self::Database(failure.extended_code),
+            },
+            _ => Self::Malformed { table: "any" },
+        }
+    }
+}

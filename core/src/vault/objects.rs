@@ -1,0 +1,189 @@
+//! Sealed object files: written once as `.part`, made durable, renamed, then named by a row.
+//!
+//! Writes leave in pieces of a MiB and each piece is handed to the disk at once, so the fsync at the end has little
+//! left to wait for (4 ms of 30 in the measured case). A part that is dropped without being kept is removed.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Row, Transaction};
+
+use super::VaultError;
+use super::database::sync_folder;
+use crate::domain::{CaseId, ObjectId};
+use crate::seal::{Hash, Kind, ManifestObject, Scope};
+
+const PIECE: usize = 1 << 20;
+
+/// One object of a case, as its row and its manifest name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectRow {
+    /// Its case.
+    pub case: CaseId,
+    /// What the manifest says about it.
+    pub object: ManifestObject,
+}
+
+/// The folders of object files.
+pub(super) struct ObjectFolder {
+    pub(super) objects: PathBuf,
+    pub(super) quarantine: PathBuf,
+}
+
+impl ObjectFolder {
+    pub(super) fn open(vault: &Path) -> Result<Self, VaultError> {
+        let folder = Self { objects: vault.join("objects"), quarantine: vault.join("quarantine") };
+        std::fs::create_dir_all(&folder.objects)?;
+        std::fs::create_dir_all(&folder.quarantine)?;
+        sync_folder(vault)?;
+        Ok(folder)
+    }
+
+    pub(super) fn path(&self, object: ObjectId) -> PathBuf {
+        self.objects.join(format!("{object}.sbx"))
+    }
+
+    pub(super) fn create(&self, object: ObjectId) -> Result<PartFile, VaultError> {
+        let part = self.objects.join(format!("{object}.part"));
+        let file = OpenOptions::new().write(true).create_new(true).open(&part)?;
+        let buffer = Vec::with_capacity(PIECE + PIECE / 8);
+        Ok(PartFile { object, file, part, buffer, written: 0, kept: false })
+    }
+
+    /// Makes parts durable and gives them their final names. They are still without rows.
+    pub(super) fn keep(&self, parts: Vec<PartFile>) -> Result<(), VaultError> {
+        for mut part in parts {
+            part.flush_piece()?;
+            part.file.sync_all()?;
+            std::fs::rename(&part.part, self.path(part.object))?;
+            part.kept = true;
+        }
+        sync_folder(&self.objects)
+    }
+
+    pub(super) fn remove(&self, object: ObjectId) -> Result<(), VaultError> {
+        match std::fs::remove_file(self.path(object)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An object file while it is written. Dropping it removes it.
+#[derive(Debug)]
+pub struct PartFile {
+    object: ObjectId,
+    file: File,
+    part: PathBuf,
+    buffer: Vec<u8>,
+    written: u64,
+    kept: bool,
+}
+
+impl PartFile {
+    /// Its object.
+    #[must_use]
+    pub const fn object(&self) -> ObjectId {
+        self.object
+    }
+
+    fn flush_piece(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.buffer)?;
+        let length = self.buffer.len() as u64;
+        // Starts write-back of what was just written. A hint: where it is not understood, the fsync does all the work.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let _ = rustix::fs::fadvise(&self.file, self.written, NonZeroU64::new(length), rustix::fs::Advice::DontNeed);
+        self.written += length;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+impl Write for PartFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PIECE {
+            self.flush_piece()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flush_piece()
+    }
+}
+
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        if !self.kept {
+            // If even this fails, the next open finds the part and removes it.
+            let _ = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+pub(super) fn insert(transaction: &Transaction<'_>, ordinal: u32, row: &ObjectRow) -> Result<(), VaultError> {
+    let object = &row.object;
+    let sql = "INSERT INTO objects (object_id, case_id, ordinal, kind, scope, media_type, length, hash, commitment)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let length = i64::try_from(object.length).map_err(|_| VaultError::Malformed { table: "objects" })?;
+    let values = (
+        object.object.as_bytes(),
+        row.case.as_bytes(),
+        ordinal,
+        object.kind as u8,
+        object.scope as u8,
+        &object.media_type,
+        length,
+        object.hash.0,
+        object.commitment.0,
+    );
+    transaction.execute(sql, values)?;
+    Ok(())
+}
+
+/// Place of the next object of a case.
+pub(super) fn next_ordinal(connection: &Connection, case: CaseId) -> Result<u32, VaultError> {
+    let sql = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM objects WHERE case_id = ?1";
+    Ok(connection.query_row(sql, [case.as_bytes()], |row| row.get(0))?)
+}
+
+const COLUMNS: &str = "object_id, case_id, kind, scope, media_type, length, hash, commitment";
+
+/// Objects of a case in the order they came.
+pub(super) fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<ObjectRow>, VaultError> {
+    let sql = format!("SELECT {COLUMNS} FROM objects WHERE case_id = ?1 ORDER BY ordinal");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([case.as_bytes()])?;
+    let mut objects = Vec::new();
+    while let Some(row) = rows.next()? {
+        objects.push(read(row)?);
+    }
+    Ok(objects)
+}
+
+pub(super) fn one(connection: &Connection, object: ObjectId) -> Result<ObjectRow, VaultError> {
+    let sql = format!("SELECT {COLUMNS} FROM objects WHERE object_id = ?1");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([object.as_bytes()])?;
+    rows.next()?.map_or(Err(VaultError::NotFound { table: "objects" }), read)
+}
+
+fn read(row: &Row<'_>) -> Result<ObjectRow, VaultError> {
+    let malformed = || VaultError::Malformed { table: "objects" };
+    let length: i64 = row.get(5)?;
+    Ok(ObjectRow {
+        case: CaseId::new(row.get(1)?),
+        object: ManifestObject {
+            object: ObjectId::new(row.get(0)?),
+            kind: Kind::from_number(row.get::<_, u8>(2)?.into()).ok_or_else(malformed)?,
+            scope: Scope::from_number(row.get::<_, u8>(3)?.into()).ok_or_else(malformed)?,
+            media_type: row.get(4)?,
+            length: u64::try_from(length).map_err(|_| malformed())?,
+            hash: Hash(row.get(6)?),
+            commitment: Hash(row.get(7)?),
+        },
+    })
+}

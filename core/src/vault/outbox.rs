@@ -1,0 +1,232 @@
+//! What must reach the box, item by item, with everything a retry needs to survive the process.
+//!
+//! An item is written in the transaction that makes it possible, and becomes ready in the transaction that fulfils
+//! what it waits for: objects wait for their manifest, a receipt for the last object, an event for the manifest. So
+//! the engine only ever asks for the first ready item, and no crash can leave one waiting for nothing.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::VaultError;
+use super::cases::expect_one;
+use crate::seal::Kind;
+
+/// What an item is. Numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum ItemKind {
+    /// Signed opening of a shift.
+    ShiftOpening = 1,
+    /// Signed manifest of a case.
+    Manifest = 2,
+    /// One object of a case.
+    Object = 3,
+    /// Receipt of a case, to be fetched.
+    Receipt = 4,
+    /// Signed event of a case.
+    Event = 5,
+    /// Signed seal of a shift.
+    ShiftSeal = 6,
+}
+
+impl ItemKind {
+    const ALL: [Self; 6] =
+        [Self::ShiftOpening, Self::Manifest, Self::Object, Self::Receipt, Self::Event, Self::ShiftSeal];
+}
+
+/// State of an item. Numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ItemState {
+    /// Waits for another item.
+    Blocked = 0,
+    /// Can be sent.
+    Ready = 1,
+    /// Has arrived.
+    Done = 2,
+    /// Was refused for good.
+    Quarantined = 3,
+}
+
+impl ItemState {
+    const ALL: [Self; 4] = [Self::Blocked, Self::Ready, Self::Done, Self::Quarantined];
+}
+
+/// One item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its row.
+    pub id: i64,
+    /// What it is.
+    pub kind: ItemKind,
+    /// Id of the shift, case, object or event.
+    pub target: [u8; 16],
+    /// Id of the shift or case it belongs to.
+    pub owner: [u8; 16],
+    /// Bytes of its body.
+    pub size: u64,
+    /// State.
+    pub state: ItemState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Not to be tried before, unix milliseconds.
+    pub not_before: i64,
+    /// The upload the box announced, JSON.
+    pub upload: Option<String>,
+    /// Why it is quarantined.
+    pub reason: Option<String>,
+}
+
+/// Everything in the outbox, by state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outbox {
+    /// All items in the order of the wire.
+    pub items: Vec<Item>,
+}
+
+impl Outbox {
+    /// Items in a state.
+    pub fn in_state(&self, state: ItemState) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| item.state == state)
+    }
+}
+
+const COLUMNS: &str = "id, kind, target, owner, size, state, attempts, not_before, upload, reason";
+
+/// Order on the wire: what is small and lets others start goes first, photos last.
+const fn rank(kind: ItemKind, object: Option<Kind>) -> u8 {
+    match (kind, object) {
+        (ItemKind::ShiftOpening, _) => 0,
+        (ItemKind::Receipt, _) => 1,
+        (ItemKind::Manifest, _) => 2,
+        (ItemKind::Object, Some(Kind::Record)) => 3,
+        (ItemKind::Event, _) => 4,
+        (ItemKind::Object, Some(Kind::View)) => 5,
+        (ItemKind::Object, Some(Kind::Thumbnail)) => 6,
+        (ItemKind::ShiftSeal, _) => 7,
+        (ItemKind::Object, _) => 8,
+    }
+}
+
+/// A new item.
+pub(super) struct NewItem<'a> {
+    pub(super) kind: ItemKind,
+    pub(super) object: Option<Kind>,
+    pub(super) target: &'a [u8; 16],
+    pub(super) owner: &'a [u8; 16],
+    pub(super) size: u64,
+    pub(super) ready: bool,
+}
+
+pub(super) fn insert(transaction: &Transaction<'_>, item: &NewItem<'_>) -> Result<(), VaultError> {
+    let sql = "INSERT INTO outbox (kind, target, owner, rank, size, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let state = if item.ready { ItemState::Ready } else { ItemState::Blocked };
+    let size = i64::try_from(item.size).unwrap_or(i64::MAX);
+    let rank = rank(item.kind, item.object);
+    transaction.execute(sql, (item.kind as u8, item.target, item.owner, rank, size, state as u8))?;
+    Ok(())
+}
+
+/// The first ready item no larger than `size_limit` that may be tried now.
+pub(super) fn next_ready(connection: &Connection, now_ms: i64, size_limit: u64) -> Result<Option<Item>, VaultError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE state = ?1 AND size <= ?2 AND not_before <= ?3 ORDER BY rank, id LIMIT 1"
+    );
+    let limit = i64::try_from(size_limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((ItemState::Ready as u8, limit, now_ms))?;
+    rows.next()?.map(read).transpose()
+}
+
+/// When the next ready item may be tried, unix milliseconds.
+pub(super) fn next_time(connection: &Connection, size_limit: u64) -> Result<Option<i64>, VaultError> {
+    let sql = "SELECT MIN(not_before) FROM outbox WHERE state = ?1 AND size <= ?2";
+    let limit = i64::try_from(size_limit).unwrap_or(i64::MAX);
+    Ok(connection.query_row(sql, (ItemState::Ready as u8, limit), |row| row.get(0)).optional()?.flatten())
+}
+
+pub(super) fn all(connection: &Connection) -> Result<Outbox, VaultError> {
+    let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM outbox ORDER BY rank, id"))?;
+    let mut rows = statement.query([])?;
+    let mut items = Vec::new();
+    while let Some(row) = rows.next()? {
+        items.push(read(row)?);
+    }
+    Ok(Outbox { items })
+}
+
+fn read(row: &Row<'_>) -> Result<Item, VaultError> {
+    let malformed = || VaultError::Malformed { table: "outbox" };
+    let (kind, state, size): (u8, u8, i64) = (row.get(1)?, row.get(5)?, row.get(4)?);
+    Ok(Item {
+        id: row.get(0)?,
+        kind: ItemKind::ALL.into_iter().find(|known| *known as u8 == kind).ok_or_else(malformed)?,
+        target: row.get(2)?,
+        owner: row.get(3)?,
+        size: u64::try_from(size).map_err(|_| malformed())?,
+        state: ItemState::ALL.into_iter().find(|known| *known as u8 == state).ok_or_else(malformed)?,
+        attempts: row.get(6)?,
+        not_before: row.get(7)?,
+        upload: row.get(8)?,
+        reason: row.get(9)?,
+    })
+}
+
+pub(super) fn set_state(transaction: &Transaction<'_>, id: i64, state: ItemState) -> Result<(), VaultError> {
+    expect_one(transaction.execute("UPDATE outbox SET state = ?2 WHERE id = ?1", (id, state as u8))?)
+}
+
+/// Makes the blocked items of an owner ready.
+pub(super) fn unblock(transaction: &Transaction<'_>, owner: &[u8; 16], kind: ItemKind) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind = ?2 AND state = ?4";
+    transaction.execute(sql, (owner, kind as u8, ItemState::Ready as u8, ItemState::Blocked as u8))?;
+    Ok(())
+}
+
+/// Items of a kind and owner that have not arrived.
+pub(super) fn open_count(connection: &Connection, owner: &[u8; 16], kind: ItemKind) -> Result<u64, VaultError> {
+    let sql = "SELECT COUNT(*) FROM outbox WHERE owner = ?1 AND kind = ?2 AND state <> ?3";
+    let count: i64 = connection.query_row(sql, (owner, kind as u8, ItemState::Done as u8), |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+pub(super) fn set_upload(
+    transaction: &Transaction<'_>,
+    object: &[u8; 16],
+    upload: Option<&str>,
+) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET upload = ?3 WHERE kind = ?1 AND target = ?2";
+    transaction.execute(sql, (ItemKind::Object as u8, object, upload))?;
+    Ok(())
+}
+
+pub(super) fn set_object_done(transaction: &Transaction<'_>, object: &[u8; 16]) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET state = ?3, upload = NULL WHERE kind = ?1 AND target = ?2 AND state <> ?4";
+    let values = (ItemKind::Object as u8, object, ItemState::Done as u8, ItemState::Quarantined as u8);
+    transaction.execute(sql, values)?;
+    Ok(())
+}
+
+/// Blocks the objects and the receipt of a case again, and makes its manifest ready.
+pub(super) fn redeclare(transaction: &Transaction<'_>, case: &[u8; 16]) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET state = ?3, upload = NULL WHERE owner = ?1 AND kind IN (?4, ?5) AND state = ?2";
+    let (object, receipt) = (ItemKind::Object as u8, ItemKind::Receipt as u8);
+    transaction.execute(sql, (case, ItemState::Ready as u8, ItemState::Blocked as u8, object, receipt))?;
+    let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2";
+    expect_one(transaction.execute(sql, (ItemKind::Manifest as u8, case, ItemState::Ready as u8))?)
+}
+
+pub(super) fn defer(transaction: &Transaction<'_>, id: i64, not_before: i64) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET attempts = attempts + 1, not_before = ?2 WHERE id = ?1";
+    expect_one(transaction.execute(sql, (id, not_before))?)
+}
+
+pub(super) fn quarantine(transaction: &Transaction<'_>, id: i64, reason: &str) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET state = ?2, reason = ?3 WHERE id = ?1";
+    expect_one(transaction.execute(sql, (id, ItemState::Quarantined as u8, reason))?)
+}
+
+/// Pulls in times that lie further ahead than any wait can be: the clock was set back.
+pub(super) fn cap_times(transaction: &Transaction<'_>, latest: i64) -> Result<(), VaultError> {
+    transaction.execute("UPDATE outbox SET not_before = ?1 WHERE not_before > ?1", [latest])?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Letting go: the key first, then the files, then the rows. Each step can be repeated after a crash.
+
+use super::cases::{self, CaseState};
+use super::journal::{self, JournalEvent};
+use super::{Vault, VaultError, database, objects};
+use crate::domain::{CaseId, Moment};
+
+impl Vault {
+    /// Destroys the local payload of a receipted case. What stays is the tombstone: ids, hashes, receipt, journal.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] unless the case has a verified receipt.
+    pub fn purge(&self, case: CaseId, at: Moment) -> Result<(), VaultError> {
+        self.database.write(|transaction| {
+            cases::destroy_key(transaction, case)?;
+            let event = JournalEvent::PayloadPurged { case };
+            journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)
+        })?;
+        self.finish_purge(case)
+    }
+
+    /// Finishes purges that a crash has interrupted.
+    pub(super) fn finish_purges(&self) -> Result<(), VaultError> {
+        for row in self.database.read(|connection| cases::in_state(connection, CaseState::Purging))? {
+            self.finish_purge(row.case)?;
+        }
+        Ok(())
+    }
+
+    fn finish_purge(&self, case: CaseId) -> Result<(), VaultError> {
+        for row in self.database.read(|connection| objects::of_case(connection, case))? {
+            self.objects.remove(row.object.object)?;
+        }
+        database::sync_folder(&self.objects.objects)?;
+        self.database.write(|transaction| {
+            transaction.execute("DELETE FROM objects WHERE case_id = ?1", [case.as_bytes()])?;
+            cases::set_state(transaction, case, CaseState::Purging, CaseState::Purged)
+        })?;
+        self.database.checkpoint()
+    }
+}

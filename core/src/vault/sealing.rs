@@ -1,0 +1,146 @@
+//! From draft to signed case: one transaction that fixes its place in journal and shift, then the signature.
+//!
+//! The payload is stored before it is signed. A signer that fails leaves a complete case whose place is fixed; it is
+//! signed when the signer returns, over the same bytes.
+
+use super::cases::{self, SealedCase};
+use super::events::{self, EventRow};
+use super::journal::{self, JournalEvent};
+use super::objects::{self, ObjectRow, PartFile};
+use super::outbox::{self, ItemKind, NewItem};
+use super::{Vault, VaultError};
+use crate::domain::{CaseId, EventId, Moment, ShiftId};
+use crate::seal::{Hash, JournalHead};
+
+impl Vault {
+    /// The next number of a shift, and the journal's head, both as the manifest needs them.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn next_place(&self, shift: ShiftId) -> Result<(u32, JournalHead), VaultError> {
+        self.database.read(|connection| Ok((cases::next_seq(connection, shift)?, journal::head(connection)?)))
+    }
+
+    /// Seals a case: record and view become durable, the draft is gone, the outbox knows what to send.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] if the journal has moved since `payload` was made; then nothing has changed.
+    pub fn seal_case(
+        &self,
+        sealed: &SealedCase,
+        head: JournalHead,
+        parts: Vec<(PartFile, ObjectRow)>,
+        at: Moment,
+    ) -> Result<(), VaultError> {
+        let (parts, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        self.objects.keep(parts)?;
+        let committed = self.database.write(|transaction| {
+            if journal::head(transaction)? != head {
+                return Err(VaultError::State);
+            }
+            for (ordinal, row) in (objects::next_ordinal(transaction, sealed.case)?..).zip(&rows) {
+                objects::insert(transaction, ordinal, row)?;
+            }
+            cases::set_sealed(transaction, sealed)?;
+            let event =
+                JournalEvent::CaseSealed { case: sealed.case, seq: sealed.seq, payload: Hash::of(&[&sealed.payload]) };
+            journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
+            queue_case(transaction, sealed.case)
+        });
+        committed.inspect_err(|_| rows.iter().for_each(|row| drop(self.objects.remove(row.object.object))))
+    }
+
+    /// Payloads that wait for the signer.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn unsigned_cases(&self) -> Result<Vec<(CaseId, Vec<u8>)>, VaultError> {
+        self.database.read(cases::unsigned)
+    }
+
+    /// Stores a signed manifest and lets it be sent.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] if it is signed already.
+    pub fn store_manifest(&self, case: CaseId, shift: ShiftId, manifest: &[u8]) -> Result<(), VaultError> {
+        self.database.write(|transaction| {
+            cases::set_signed(transaction, case, manifest)?;
+            let opened = outbox::open_count(transaction, shift.as_bytes(), ItemKind::ShiftOpening)? == 0;
+            let item = NewItem {
+                kind: ItemKind::Manifest,
+                object: None,
+                target: case.as_bytes(),
+                owner: shift.as_bytes(),
+                size: manifest.len() as u64,
+                ready: opened,
+            };
+            outbox::insert(transaction, &item)
+        })
+    }
+
+    /// Stores an event of a case; it waits for its signature.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] if the journal has moved since `payload` was made.
+    pub fn store_event(
+        &self,
+        row: &EventRow,
+        head: JournalHead,
+        at: Moment,
+        entry: JournalEvent,
+    ) -> Result<(), VaultError> {
+        self.database.write(|transaction| {
+            if journal::head(transaction)? != head {
+                return Err(VaultError::State);
+            }
+            events::insert(transaction, row.event, row.case, &row.payload)?;
+            journal::append(transaction, &self.keys, &*self.entropy, at, entry).map(drop)
+        })
+    }
+
+    /// All events.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn events(&self) -> Result<Vec<EventRow>, VaultError> {
+        self.database.read(events::all)
+    }
+
+    /// Stores a signed event and queues it.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] if it is signed already.
+    pub fn sign_event(&self, event: EventId, case: CaseId, signed: &[u8]) -> Result<(), VaultError> {
+        self.database.write(|transaction| {
+            events::set_signed(transaction, event, signed)?;
+            let item = NewItem {
+                kind: ItemKind::Event,
+                object: None,
+                target: event.as_bytes(),
+                owner: case.as_bytes(),
+                size: signed.len() as u64,
+                ready: manifest_arrived(transaction, case)?,
+            };
+            outbox::insert(transaction, &item)
+        })
+    }
+}
+
+fn queue_case(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<(), VaultError> {
+    let id = case.as_bytes();
+    for row in objects::of_case(transaction, case)? {
+        let object = &row.object;
+        let target = object.object.as_bytes();
+        let kind = ItemKind::Object;
+        let item = NewItem { kind, object: Some(object.kind), target, owner: id, size: object.length, ready: false };
+        outbox::insert(transaction, &item)?;
+    }
+    let receipt = NewItem { kind: ItemKind::Receipt, object: None, target: id, owner: id, size: 0, ready: false };
+    outbox::insert(transaction, &receipt)
+}
+
+fn manifest_arrived(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2 AND state = ?3)";
+    let values = (ItemKind::Manifest as u8, case.as_bytes(), outbox::ItemState::Done as u8);
+    Ok(transaction.query_row(sql, values, |row| row.get(0))?)
+}

@@ -1,0 +1,41 @@
+//! Named values of the phone: device id, recipient set, catalogue, access token. All sealed.
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use zeroize::Zeroizing;
+
+use super::VaultError;
+use super::keys::KeyRing;
+use crate::domain::ObjectId;
+use crate::ports::Entropy;
+use crate::seal::{Hash, Kind};
+
+/// The row's id in the sealed header: a setting moved to another name does not open.
+fn row_id(name: &str) -> ObjectId {
+    let Hash(hash) = Hash::of(&[b"streife/1 setting", name.as_bytes()]);
+    let (id, _) = hash.split_at(16);
+    ObjectId::try_from(id).expect("16 of 32 bytes")
+}
+
+pub(super) fn get(
+    connection: &Connection,
+    keys: &KeyRing,
+    name: &str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+    let sql = "SELECT value FROM settings WHERE name = ?1";
+    let sealed: Option<Vec<u8>> = connection.query_row(sql, [name], |row| row.get(0)).optional()?;
+    sealed.map(|sealed| keys.open_value(Kind::Setting, row_id(name), &sealed, "settings")).transpose()
+}
+
+pub(super) fn put(
+    transaction: &Transaction<'_>,
+    keys: &KeyRing,
+    name: &str,
+    value: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<(), VaultError> {
+    let sealed = keys.seal(Kind::Setting, row_id(name), value, entropy)?;
+    let sql = "INSERT INTO settings (name, epoch, value) VALUES (?1, ?2, ?3)
+               ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, value = excluded.value";
+    transaction.execute(sql, (name, keys.epoch, sealed))?;
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Shift rows.
+
+use rusqlite::{Connection, Row, Transaction};
+
+use super::VaultError;
+use super::cases::expect_one;
+use crate::domain::ShiftId;
+
+/// A shift as its row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShiftRow {
+    /// The shift.
+    pub shift: ShiftId,
+    /// Number of its "shift opened" entry in the journal.
+    pub first_n: u64,
+    /// Number of its "shift closed" entry, once closed.
+    pub last_n: Option<u64>,
+    /// Signed opening.
+    pub opening: Option<Vec<u8>>,
+    /// Signed seal.
+    pub seal: Option<Vec<u8>>,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ShiftRow> {
+    let number = |n: i64| u64::try_from(n).unwrap_or_default();
+    Ok(ShiftRow {
+        shift: ShiftId::new(row.get(0)?),
+        first_n: number(row.get(1)?),
+        last_n: row.get::<_, Option<i64>>(2)?.map(number),
+        opening: row.get(3)?,
+        seal: row.get(4)?,
+    })
+}
+
+/// All shifts, oldest first.
+pub(super) fn all(connection: &Connection) -> Result<Vec<ShiftRow>, VaultError> {
+    let sql = "SELECT shift_id, first_n, last_n, opening, seal FROM shifts ORDER BY ordinal";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn one(connection: &Connection, shift: ShiftId) -> Result<ShiftRow, VaultError> {
+    all(connection)?.into_iter().find(|row| row.shift == shift).ok_or(VaultError::NotFound { table: "shifts" })
+}
+
+/// The shift that is open, if one is.
+pub(super) fn open(connection: &Connection) -> Result<Option<ShiftRow>, VaultError> {
+    Ok(all(connection)?.into_iter().find(|row| row.last_n.is_none()))
+}
+
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    shift: ShiftId,
+    epoch: u16,
+    officer: &[u8],
+    first_n: u64,
+) -> Result<(), VaultError> {
+    let first_n = i64::try_from(first_n).map_err(|_| VaultError::Malformed { table: "shifts" })?;
+    let sql = "INSERT INTO shifts (shift_id, epoch, officer, first_n) VALUES (?1, ?2, ?3, ?4)";
+    transaction.execute(sql, (shift.as_bytes(), epoch, officer, first_n))?;
+    Ok(())
+}
+
+pub(super) fn officer(connection: &Connection, shift: ShiftId) -> Result<Vec<u8>, VaultError> {
+    Ok(connection.query_row("SELECT officer FROM shifts WHERE shift_id = ?1", [shift.as_bytes()], |row| row.get(0))?)
+}
+
+pub(super) fn set_opening(transaction: &Transaction<'_>, shift: ShiftId, opening: &[u8]) -> Result<(), VaultError> {
+    let sql = "UPDATE shifts SET opening = ?2 WHERE shift_id = ?1 AND opening IS NULL";
+    expect_one(transaction.execute(sql, (shift.as_bytes(), opening))?)
+}
+
+pub(super) fn set_closed(transaction: &Transaction<'_>, shift: ShiftId, last_n: u64) -> Result<(), VaultError> {
+    let last_n = i64::try_from(last_n).map_err(|_| VaultError::Malformed { table: "shifts" })?;
+    let sql = "UPDATE shifts SET last_n = ?2 WHERE shift_id = ?1 AND last_n IS NULL";
+    expect_one(transaction.execute(sql, (shift.as_bytes(), last_n))?)
+}
+
+pub(super) fn set_seal(transaction: &Transaction<'_>, shift: ShiftId, seal: &[u8]) -> Result<(), VaultError> {
+    let sql = "UPDATE shifts SET seal = ?2 WHERE shift_id = ?1 AND last_n IS NOT NULL AND seal IS NULL";
+    expect_one(transaction.execute(sql, (shift.as_bytes(), seal))?)
+}

@@ -1,0 +1,242 @@
+//! Opening the vault, its settings, journal and shifts. Every step is one method and one durable transaction.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::cases::{self, CaseRow, CaseState};
+use super::database::Database;
+use super::journal::{self, Journal, JournalEvent};
+use super::keys::KeyRing;
+use super::objects::ObjectFolder;
+use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
+use super::shifts::{self, ShiftRow};
+use super::sweep::Sweep;
+use super::{VaultError, settings};
+use crate::domain::{CaseId, Moment, ObjectId, Officer, ShiftId};
+use crate::ports::{Entropy, KeyStore};
+use crate::seal::{Hash, JournalHead, Kind};
+
+/// The encrypted queue on the phone.
+pub struct Vault {
+    pub(super) database: Database,
+    pub(super) objects: ObjectFolder,
+    pub(super) keys: KeyRing,
+    pub(super) entropy: Arc<dyn Entropy>,
+}
+
+/// A vault that was opened, and what a crash had left in it.
+pub struct Opened {
+    /// The vault.
+    pub vault: Vault,
+    /// Files and rows without each other.
+    pub sweep: Sweep,
+}
+
+const OFFICER: Kind = Kind::Setting;
+
+impl Vault {
+    /// Opens the vault in `folder`, or makes a new one if the folder holds none.
+    ///
+    /// # Errors
+    /// [`VaultError`]; whatever it says, nothing that was there before has been changed or deleted.
+    pub fn open(folder: &Path, store: &dyn KeyStore, entropy: Arc<dyn Entropy>) -> Result<Opened, VaultError> {
+        std::fs::create_dir_all(folder)?;
+        let database = Database::open(folder)?;
+        let keys = KeyRing::open(&database, store, &*entropy)?;
+        let vault = Self { database, objects: ObjectFolder::open(folder)?, keys, entropy };
+        vault.finish_purges()?;
+        let sweep = vault.sweep()?;
+        Ok(Opened { vault, sweep })
+    }
+
+    /// Reads a setting.
+    ///
+    /// # Errors
+    /// [`VaultError::Sealed`] if it does not open.
+    pub fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
+        let value = self.database.read(|connection| settings::get(connection, &self.keys, name))?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    /// Writes a setting.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), VaultError> {
+        self.database.write(|transaction| settings::put(transaction, &self.keys, name, value, &*self.entropy))
+    }
+
+    /// Appends an entry to the journal.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn note(&self, at: Moment, event: JournalEvent) -> Result<JournalHead, VaultError> {
+        self.database.write(|transaction| journal::append(transaction, &self.keys, &*self.entropy, at, event))
+    }
+
+    /// The newest entry of the journal.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn head(&self) -> Result<JournalHead, VaultError> {
+        self.database.read(journal::head)
+    }
+
+    /// The whole journal, opened.
+    ///
+    /// # Errors
+    /// [`VaultError::Sealed`] if an entry does not open.
+    pub fn journal(&self) -> Result<Journal, VaultError> {
+        self.database.read(|connection| journal::all(connection, &self.keys))
+    }
+
+    /// Hashes of journal entries, and the link before the first.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn journal_hashes(&self, first: u64, last: u64) -> Result<(Hash, Vec<Hash>), VaultError> {
+        self.database.read(|connection| journal::entry_hashes(connection, first, last))
+    }
+
+    /// Opens a shift; returns its place in the journal.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] while another is open.
+    pub fn open_shift(&self, shift: ShiftId, officer: &Officer, at: Moment) -> Result<JournalHead, VaultError> {
+        let plain = to_json(officer, "shifts")?;
+        let sealed = self.keys.seal(OFFICER, ObjectId::new(*shift.as_bytes()), &plain, &*self.entropy)?;
+        self.database.write(|transaction| {
+            if shifts::open(transaction)?.is_some() {
+                return Err(VaultError::State);
+            }
+            let event = JournalEvent::ShiftOpened { shift };
+            let head = journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
+            shifts::insert(transaction, shift, self.keys.epoch, &sealed, head.n)?;
+            Ok(head)
+        })
+    }
+
+    /// The shift that is open, if one is.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn open_shift_row(&self) -> Result<Option<ShiftRow>, VaultError> {
+        self.database.read(shifts::open)
+    }
+
+    /// All shifts.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn shifts(&self) -> Result<Vec<ShiftRow>, VaultError> {
+        self.database.read(shifts::all)
+    }
+
+    /// The officer of a shift.
+    ///
+    /// # Errors
+    /// [`VaultError::Sealed`] if the entry does not open.
+    pub fn officer(&self, shift: ShiftId) -> Result<Officer, VaultError> {
+        let sealed = self.database.read(|connection| shifts::officer(connection, shift))?;
+        let plain = self.keys.open_value(OFFICER, ObjectId::new(*shift.as_bytes()), &sealed, "shifts")?;
+        from_json(&plain, "shifts")
+    }
+
+    /// Stores a signed opening and queues it.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] if it is signed already.
+    pub fn store_opening(&self, shift: ShiftId, opening: &[u8]) -> Result<(), VaultError> {
+        self.database.write(|transaction| {
+            shifts::set_opening(transaction, shift, opening)?;
+            outbox::insert(transaction, &of_shift(ItemKind::ShiftOpening, shift.as_bytes(), opening.len(), true))
+        })
+    }
+
+    /// Closes the open shift; returns the number of its last entry.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] while drafts are open or if no shift is.
+    pub fn close_shift(&self, shift: ShiftId, at: Moment) -> Result<u64, VaultError> {
+        self.database.write(|transaction| {
+            let rows = cases::of_shift(transaction, shift)?;
+            if rows.iter().any(|row| row.state == CaseState::Draft) {
+                return Err(VaultError::State);
+            }
+            let event = JournalEvent::ShiftClosed { shift, cases: rows.len() as u64 };
+            let head = journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
+            shifts::set_closed(transaction, shift, head.n)?;
+            Ok(head.n)
+        })
+    }
+
+    /// Stores a signed seal and queues it.
+    ///
+    /// # Errors
+    /// [`VaultError::State`] if it is signed already or the shift is open.
+    pub fn store_seal(&self, shift: ShiftId, seal: &[u8]) -> Result<(), VaultError> {
+        self.database.write(|transaction| {
+            shifts::set_seal(transaction, shift, seal)?;
+            let opened = outbox::open_count(transaction, shift.as_bytes(), ItemKind::ShiftOpening)? == 0;
+            outbox::insert(transaction, &of_shift(ItemKind::ShiftSeal, shift.as_bytes(), seal.len(), opened))
+        })
+    }
+
+    /// All cases in the order they were begun.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn cases(&self) -> Result<Vec<CaseRow>, VaultError> {
+        self.database.read(cases::all)
+    }
+
+    /// One case.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`].
+    pub fn case(&self, case: CaseId) -> Result<CaseRow, VaultError> {
+        self.database.read(|connection| cases::one(connection, case))
+    }
+
+    /// Everything in the outbox.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn outbox(&self) -> Result<Outbox, VaultError> {
+        self.database.read(outbox::all)
+    }
+
+    /// The first item that may be sent now and is no larger than `size_limit` bytes.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn next_item(&self, now_ms: i64, size_limit: u64) -> Result<Option<Item>, VaultError> {
+        self.database.read(|connection| outbox::next_ready(connection, now_ms, size_limit))
+    }
+
+    /// When the next item of at most `size_limit` bytes may be sent, unix milliseconds.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn next_item_time(&self, size_limit: u64) -> Result<Option<i64>, VaultError> {
+        self.database.read(|connection| outbox::next_time(connection, size_limit))
+    }
+}
+
+fn of_shift<'a>(kind: ItemKind, shift: &'a [u8; 16], size: usize, ready: bool) -> NewItem<'a> {
+    NewItem { kind, object: None, target: shift, owner: shift, size: size as u64, ready }
+}
+
+pub(super) fn to_json(
+    value: &impl serde::Serialize,
+    table: &'static str,
+) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
+    serde_json::to_vec(value).map(zeroize::Zeroizing::new).map_err(|_| VaultError::Malformed { table })
+}
+
+pub(super) fn from_json<T: for<'de> serde::Deserialize<'de>>(
+    plain: &[u8],
+    table: &'static str,
+) -> Result<T, VaultError> {
+    serde_json::from_slice(plain).map_err(|_| VaultError::Malformed { table })
+}

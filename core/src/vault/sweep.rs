@@ -1,0 +1,126 @@
+//! What is left of a crash: files without a row.
+//!
+//! A torn `.part` was never acknowledged and is removed. A whole object of a known draft is handed to the caller, who
+//! reads it and adopts it. Anything else is set aside; the vault deletes nothing it does not understand.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::cases::CaseState;
+use super::{Vault, VaultError, cases, database};
+use crate::domain::{CaseId, ObjectId};
+use crate::seal::{HEADER, Kind};
+
+/// A whole photo of a known draft that has no row yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// The draft.
+    pub case: CaseId,
+    /// The object.
+    pub object: ObjectId,
+}
+
+/// What the sweep found and did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// Photos to be adopted.
+    pub orphans: Vec<Orphan>,
+    /// Torn files removed.
+    pub deleted: u32,
+    /// Files set aside.
+    pub quarantined: u32,
+    /// Objects that have a row but no file: their cases are damaged, others are not.
+    pub missing: Vec<Orphan>,
+}
+
+impl Sweep {
+    /// Whether there was anything to do.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Vault {
+    /// Looks for files without rows and rows without files.
+    pub(super) fn sweep(&self) -> Result<Sweep, VaultError> {
+        let mut sweep = Sweep::default();
+        for entry in std::fs::read_dir(&self.objects.objects)? {
+            let path = entry?.path();
+            if path.extension() == Some(OsStr::new("part")) {
+                std::fs::remove_file(&path)?;
+                sweep.deleted += 1;
+            } else if !self.has_row(&path)? {
+                match self.orphan(&path)? {
+                    Some(orphan) => sweep.orphans.push(orphan),
+                    None => {
+                        self.set_aside(&path)?;
+                        sweep.quarantined += 1;
+                    }
+                }
+            }
+        }
+        sweep.missing = self.rows_without_file()?;
+        database::sync_folder(&self.objects.objects)?;
+        Ok(sweep)
+    }
+
+    /// Moves a file that nobody can account for to the quarantine.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`].
+    pub fn quarantine_orphan(&self, object: ObjectId) -> Result<(), VaultError> {
+        self.set_aside(&self.objects.path(object))
+    }
+
+    fn set_aside(&self, path: &Path) -> Result<(), VaultError> {
+        let name = path.file_name().ok_or(VaultError::Io(std::io::ErrorKind::InvalidFilename))?;
+        std::fs::rename(path, self.objects.quarantine.join(name))?;
+        database::sync_folder(&self.objects.quarantine)
+    }
+
+    fn has_row(&self, path: &Path) -> Result<bool, VaultError> {
+        let Some(object) = named_object(path) else { return Ok(false) };
+        self.database.read(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM objects WHERE object_id = ?1)";
+            Ok(connection.query_row(sql, [object.as_bytes()], |row| row.get(0))?)
+        })
+    }
+
+    /// Whether a file's header names a photo of a draft that is still open.
+    fn orphan(&self, path: &Path) -> Result<Option<Orphan>, VaultError> {
+        let mut header = Vec::with_capacity(HEADER);
+        File::open(path)?.take(HEADER as u64).read_to_end(&mut header)?;
+        let id = |from: usize| header.get(from..from + 16);
+        let (Some(object), Some(kind), Some(case), Some(named)) = (named_object(path), header.get(7), id(8), id(24))
+        else {
+            return Ok(None);
+        };
+        if *kind != Kind::Photo as u8 || named != object.as_bytes() {
+            return Ok(None);
+        }
+        let case = CaseId::try_from(case).map_err(|_| VaultError::Malformed { table: "objects" })?;
+        match self.database.read(|connection| cases::one(connection, case)) {
+            Ok(row) if row.state == CaseState::Draft => Ok(Some(Orphan { case, object })),
+            Ok(_) | Err(VaultError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn rows_without_file(&self) -> Result<Vec<Orphan>, VaultError> {
+        let rows: Vec<(ObjectId, CaseId)> = self.database.read(|connection| {
+            let mut statement = connection.prepare("SELECT object_id, case_id FROM objects")?;
+            let rows = statement.query_map([], |row| Ok((ObjectId::new(row.get(0)?), CaseId::new(row.get(1)?))))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })?;
+        let missing = rows.into_iter().filter(|(object, _)| !self.objects.path(*object).exists());
+        Ok(missing.map(|(object, case)| Orphan { case, object }).collect())
+    }
+}
+
+fn named_object(path: &Path) -> Option<ObjectId> {
+    (path.extension() == Some(OsStr::new("sbx"))).then_some(())?;
+    path.file_stem()?.to_str()?.parse().ok()
+}
