@@ -7,6 +7,9 @@ pub mod catalogue;
 pub mod domain;
 pub mod evidence;
 pub mod geo;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod journal;
 pub mod ports;
 pub mod seal;
 pub mod sync;

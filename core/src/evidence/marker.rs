@@ -54,12 +54,13 @@ const SOS: u8 = 0xda;
 impl JpegScan {
     /// Takes the next bytes of the file.
     pub fn push(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let taken = self.skip(bytes);
-            bytes = bytes.get(taken..).unwrap_or_default();
-            if let Some((byte, rest)) = bytes.split_first() {
-                self.state = self.step(*byte);
-                bytes = rest;
+        while let Some((byte, rest)) = bytes.split_first() {
+            match self.skip(bytes) {
+                0 => {
+                    self.state = self.step(*byte);
+                    bytes = rest;
+                }
+                taken => bytes = bytes.get(taken..).unwrap_or_default(),
             }
         }
     }

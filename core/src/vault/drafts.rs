@@ -4,6 +4,7 @@
 //! still be opened and adopted.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use super::cases;
@@ -12,7 +13,7 @@ use super::objects::{self, ObjectRow, PartFile};
 use super::store::{from_json, to_json};
 use super::{Vault, VaultError, shifts};
 use crate::domain::{CaseFacts, CaseId, Moment, ObjectId, ShiftId};
-use crate::seal::{Binding, CaseKey, Kind, ObjectKey, Scope, open, seal};
+use crate::seal::{Binding, CaseKey, Hash, Kind, ObjectKey, Scope, Sha256Stream, open, seal};
 
 impl Vault {
     /// Begins a draft with a key of its own.
@@ -128,6 +129,22 @@ impl Vault {
     #[must_use]
     pub fn object_path(&self, object: ObjectId) -> PathBuf {
         self.objects.path(object)
+    }
+
+    /// Hash of a part of an object's file, for the digest of a chunk.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`].
+    pub fn hash_range(&self, object: ObjectId, offset: u64, length: u64) -> Result<Hash, VaultError> {
+        let mut file = self.open_object(object)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let (mut part, mut hash, mut buffer) = (file.take(length), Sha256Stream::default(), vec![0; 65_536]);
+        loop {
+            match part.read(&mut buffer)? {
+                0 => return Ok(hash.finish()),
+                count => hash.update(buffer.get(..count).unwrap_or_default()),
+            }
+        }
     }
 
     /// Objects of a case in the order they came.

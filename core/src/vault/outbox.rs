@@ -189,11 +189,15 @@ pub(super) fn open_count(connection: &Connection, owner: &[u8; 16], kind: ItemKi
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-pub(super) fn set_upload(
-    transaction: &Transaction<'_>,
-    object: &[u8; 16],
-    upload: Option<&str>,
-) -> Result<(), VaultError> {
+/// The box misses an object and says where it goes, whatever was believed before.
+pub(super) fn announce(transaction: &Transaction<'_>, object: &[u8; 16], upload: &str) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET upload = ?3, state = ?4 WHERE kind = ?1 AND target = ?2 AND state <> ?5";
+    let (blocked, quarantined) = (ItemState::Blocked as u8, ItemState::Quarantined as u8);
+    transaction.execute(sql, (ItemKind::Object as u8, object, upload, blocked, quarantined))?;
+    Ok(())
+}
+
+pub(super) fn set_upload(transaction: &Transaction<'_>, object: &[u8; 16], upload: &str) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET upload = ?3 WHERE kind = ?1 AND target = ?2";
     transaction.execute(sql, (ItemKind::Object as u8, object, upload))?;
     Ok(())

@@ -39,7 +39,7 @@ impl Vault {
             for row in super::objects::of_case(transaction, CaseId::new(*case))? {
                 let object = row.object.object;
                 match uploads.iter().find(|(announced, _)| *announced == object) {
-                    Some((_, upload)) => outbox::set_upload(transaction, object.as_bytes(), Some(upload))?,
+                    Some((_, upload)) => outbox::announce(transaction, object.as_bytes(), upload)?,
                     None => outbox::set_object_done(transaction, object.as_bytes())?,
                 }
             }
@@ -54,7 +54,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn upload_moved(&self, item: &Item, upload: &str) -> Result<(), VaultError> {
-        self.database.write(|transaction| outbox::set_upload(transaction, &item.target, Some(upload)))
+        self.database.write(|transaction| outbox::set_upload(transaction, &item.target, upload))
     }
 
     /// An object has arrived whole; with the last one the receipt may be fetched.

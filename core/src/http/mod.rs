@@ -1,0 +1,159 @@
+//! The built-in transport: reqwest over rustls, trusting the agency's authorities and nobody else.
+//!
+//! The trust store holds the agency's certificates only, so it is the pin, and the platform's verifier (which would
+//! panic on Android when not set up) is never asked. No redirects, no proxies from the environment, no retries: the
+//! engine decides. Must be called from a thread without an async runtime.
+
+use std::error::Error as _;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::blocking::{Body as WireBody, Client, RequestBuilder, Response as WireResponse};
+use reqwest::redirect::Policy;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::ports::{Body, Cancel, Method, Request, Response, Transport, TransportError};
+
+/// Long enough for a train's tunnel, short enough for a job scheduler.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// What an exchange may take besides its bytes.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Slower than this is no link: 4 KiB a second.
+const SLOWEST_BYTES_S: u64 = 4_096;
+/// No answer of a box is longer; catalogues are the longest.
+const ANSWER_BYTES: u64 = 16 << 20;
+
+/// Why a transport could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No certificate, or one that cannot be read.
+    #[error("the agency's certificate authorities cannot be read")]
+    Authorities,
+    /// The origin is not `https://host[:port]`.
+    #[error("the box's origin is not https://host[:port]")]
+    Origin,
+    /// The TLS client could not be set up.
+    #[error("the TLS client cannot be set up")]
+    Tls,
+}
+
+/// Sends requests to one box.
+pub struct HttpTransport {
+    client: Client,
+    origin: String,
+}
+
+impl HttpTransport {
+    /// A transport to `origin` (`https://host[:port]`) that trusts the authorities in `authorities_pem` only; two may
+    /// stand there while one replaces the other.
+    ///
+    /// # Errors
+    /// [`HttpError`].
+    pub fn new(origin: &str, authorities_pem: &[u8]) -> Result<Self, HttpError> {
+        let host = origin.strip_prefix("https://").ok_or(HttpError::Origin)?;
+        if host.is_empty() || host.contains(['/', '?', '#', '@']) {
+            return Err(HttpError::Origin);
+        }
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls(authorities_pem)?)
+            .redirect(Policy::none())
+            .no_proxy()
+            .http1_only()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(None)
+            .build()
+            .map_err(|_| HttpError::Tls)?;
+        Ok(Self { client, origin: origin.to_owned() })
+    }
+}
+
+fn tls(authorities_pem: &[u8]) -> Result<ClientConfig, HttpError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(authorities_pem) {
+        let certificate = certificate.map_err(|_| HttpError::Authorities)?;
+        roots.add(certificate).map_err(|_| HttpError::Authorities)?;
+    }
+    if roots.is_empty() {
+        return Err(HttpError::Authorities);
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| HttpError::Tls)?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+impl Transport for HttpTransport {
+    fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn send(&self, request: &Request, cancel: &dyn Cancel) -> Result<Response, TransportError> {
+        if cancel.is_cancelled() {
+            return Err(TransportError::Cancelled);
+        }
+        let builder =
+            request.headers.iter().fold(self.begin(request), |builder, (name, value)| builder.header(*name, value));
+        let answer = with_body(builder, &request.body)?.send().map_err(|error| classify(&error))?;
+        if answer.status().is_redirection() && answer.status() != reqwest::StatusCode::NOT_MODIFIED {
+            return Err(TransportError::Redirected);
+        }
+        take(answer)
+    }
+}
+
+impl HttpTransport {
+    fn begin(&self, request: &Request) -> RequestBuilder {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Head => reqwest::Method::HEAD,
+            Method::Put => reqwest::Method::PUT,
+            Method::Post => reqwest::Method::POST,
+            Method::Patch => reqwest::Method::PATCH,
+        };
+        let patience = EXCHANGE_TIMEOUT + Duration::from_secs(request.body.len() / SLOWEST_BYTES_S);
+        self.client.request(method, format!("{}{}", self.origin, request.path)).timeout(patience)
+    }
+}
+
+fn with_body(builder: RequestBuilder, body: &Body) -> Result<RequestBuilder, TransportError> {
+    Ok(match body {
+        Body::Empty => builder,
+        Body::Bytes(bytes) => builder.body(bytes.clone()),
+        Body::FileRange { path, offset, length } => {
+            let mut file = File::open(path).map_err(|_| TransportError::File)?;
+            file.seek(SeekFrom::Start(*offset)).map_err(|_| TransportError::File)?;
+            builder.body(WireBody::sized(file.take(*length), *length))
+        }
+    })
+}
+
+fn take(answer: WireResponse) -> Result<Response, TransportError> {
+    let status = answer.status().as_u16();
+    let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let headers = answer.headers().iter().filter_map(header).collect();
+    let mut body = Vec::new();
+    answer.take(ANSWER_BYTES + 1).read_to_end(&mut body).map_err(|_| TransportError::Lost)?;
+    if body.len() as u64 > ANSWER_BYTES {
+        return Err(TransportError::TooLarge);
+    }
+    Ok(Response { status, headers, body })
+}
+
+/// Untrusted before unreachable before lost: what the certificate says is the news.
+fn classify(error: &reqwest::Error) -> TransportError {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let tls = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if inner.is::<rustls::Error>() || tls.is_some_and(|tls| tls.is::<rustls::Error>()) {
+            return TransportError::Untrusted;
+        }
+        cause = inner.source();
+    }
+    if error.is_connect() { TransportError::Unreachable } else { TransportError::Lost }
+}

@@ -1,0 +1,12 @@
+//! The shift recording: what happened at the core's surface, line by line, for QA to replay (FORMATS 8).
+//!
+//! JSON Lines; the first line is the header. Reading is strict and says which line is wrong and why, because a
+//! recording that is half understood replays something else than what happened. Schema: `shift-recording.schema.json`.
+
+mod event;
+mod read;
+
+pub use event::{
+    Confirm, Event, Expectation, FixInput, Header, NetworkState, OffenceInput, OfficerInput, TimedEvent, ValveInput,
+};
+pub use read::{Recording, RecordingError};

@@ -1,0 +1,116 @@
+//! Access to the box: signed time, a token got with the hardware key, and a proof for each request.
+//!
+//! The hardware signs once for a token. Each request is then proved with a session key in memory, which costs
+//! microseconds and dies with the process; a new process gets a new token.
+
+use super::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, TokenAnswer, path};
+use super::{Context, SyncError};
+use crate::domain::to_hex;
+use crate::ports::{Body, Method, Request, Response};
+use crate::seal::jose::{AssertionClaims, ProofClaims, sign_assertion, sign_proof, token_hash};
+use crate::seal::{SealError, Signed, SoftwareKey, TimeStatement};
+
+/// A token is renewed this long before it ends, so that no request outlives it on the way.
+const RENEW_BEFORE_MS: i64 = 60_000;
+/// A proof or assertion is good for this long; the box allows for clocks that differ by as much.
+const ASSERTION_S: i64 = 300;
+
+/// An access token and the key it is bound to.
+pub(super) struct Session {
+    key: SoftwareKey,
+    token: Option<(String, i64)>,
+}
+
+impl Session {
+    pub(super) fn begin(context: &Context<'_>) -> Result<Self, SyncError> {
+        let key = SoftwareKey::generate(context.entropy).map_err(SealError::from)?;
+        Ok(Self { key, token: None })
+    }
+
+    pub(super) fn has_token(&self, now_ms: i64) -> bool {
+        self.token.as_ref().is_some_and(|(_, until)| now_ms < *until)
+    }
+
+    pub(super) fn drop_token(&mut self) {
+        self.token = None;
+    }
+
+    /// The request for a token. This is the one that needs the hardware key.
+    pub(super) fn token_request(&self, context: &Context<'_>) -> Result<Request, SyncError> {
+        let device = context.device.to_string();
+        let now = context.box_time_s();
+        let claims = AssertionClaims {
+            iss: device.clone(),
+            sub: device,
+            aud: format!("{}{}", context.origin, path::TOKEN),
+            jti: context.unique()?,
+            iat: now,
+            exp: now + ASSERTION_S,
+        };
+        let assertion = sign_assertion(&claims, context.signer)?;
+        // None of these values needs escaping but the colons of the assertion type.
+        let form = format!(
+            "grant_type={CLIENT_CREDENTIALS}&client_assertion_type={}&client_assertion={assertion}",
+            ASSERTION_TYPE.replace(':', "%3A")
+        );
+        let mut request = Request {
+            method: Method::Post,
+            path: path::TOKEN.to_owned(),
+            headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
+            body: Body::Bytes(form.into_bytes()),
+        };
+        self.prove(&mut request, context)?;
+        Ok(request)
+    }
+
+    /// Takes the token out of an answer; `None` if the answer is none of a box.
+    pub(super) fn take_token(&mut self, answer: &Response, now_ms: i64) -> Option<()> {
+        let token: TokenAnswer = serde_json::from_slice(&answer.body).ok()?;
+        if answer.status != 200 || token.token_type != "DPoP" {
+            return None;
+        }
+        let until = now_ms + i64::from(token.expires_in) * 1_000 - RENEW_BEFORE_MS;
+        self.token = Some((token.access_token, until));
+        Some(())
+    }
+
+    /// Adds proof and token to a request.
+    pub(super) fn prove(&self, request: &mut Request, context: &Context<'_>) -> Result<(), SyncError> {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let token = self.token.as_ref().filter(|_| request.path != path::TOKEN).map(|(token, _)| token);
+        let claims = ProofClaims {
+            jti: context.unique()?,
+            htm: request.method.as_str().to_owned(),
+            htu: format!("{}{path}", context.origin),
+            iat: context.box_time_s(),
+            ath: token.map(|token| token_hash(token)),
+        };
+        request.headers.push(("dpop", sign_proof(&claims, &self.key)?));
+        if let Some(token) = token {
+            request.headers.push(("authorization", format!("DPoP {token}")));
+        }
+        Ok(())
+    }
+}
+
+/// A question for the box's time.
+pub(super) struct TimeQuestion {
+    nonce: [u8; 16],
+    asked_unix_ms: i64,
+}
+
+impl TimeQuestion {
+    pub(super) fn ask(context: &Context<'_>) -> Result<(Self, Request), SyncError> {
+        let nonce = context.entropy.array::<16>().map_err(SealError::from)?;
+        let path = path::time(&to_hex(&nonce));
+        let request = Request { method: Method::Get, path, headers: Vec::new(), body: Body::Empty };
+        Ok((Self { nonce, asked_unix_ms: context.now.unix_ms() }, request))
+    }
+
+    /// By how much the box's clock is ahead, in milliseconds, if the answer is signed by the box for this question.
+    pub(super) fn offset_ms(&self, answer: &Response, context: &Context<'_>) -> Option<i64> {
+        let statement = Signed::<TimeStatement>::verify(&answer.body, context.box_key).ok()?.into_payload();
+        let middle = self.asked_unix_ms + (context.now.unix_ms() - self.asked_unix_ms) / 2;
+        (answer.status == 200 && statement.nonce == self.nonce).then_some(statement.unix_ms - middle)
+    }
+}
