@@ -4,12 +4,15 @@
 //! Start at [`client::Client`]; `core/ARCHITECTURE.md` draws the house, `schemas/FORMATS.md` defines every byte.
 
 pub mod catalogue;
+pub mod client;
 pub mod domain;
+pub mod error;
 pub mod evidence;
 pub mod geo;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod journal;
+pub mod log;
 pub mod ports;
 pub mod seal;
 pub mod sync;

@@ -157,8 +157,8 @@ impl FindingCode {
             | Self::DurationTooShort
             | Self::PlaceMissing
             | Self::PhotoMissing => Severity::Block,
-            Self::ValvesMoved | Self::FixMocked | Self::WayImplausible | Self::PhotoTimeDiffers => Severity::Confirm,
-            Self::FixWeak | Self::PhotoPlaceDiffers | Self::PhotoGpsRedacted => Severity::Note,
+            Self::ValvesMoved | Self::FixMocked | Self::WayImplausible => Severity::Confirm,
+            Self::FixWeak | Self::PhotoTimeDiffers | Self::PhotoPlaceDiffers | Self::PhotoGpsRedacted => Severity::Note,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::law::{self, Verdict};
 use super::requests::{self, Sending};
-use super::session::{Session, TimeQuestion};
+use super::session::{Session, TimeQuestion, TimeRecord};
 use super::{SyncError, answers};
 use crate::domain::{DeviceId, Moment};
 use crate::ports::{Entropy, Request, Response, Signer, TransportError};
@@ -192,7 +192,8 @@ impl Engine {
         match question.offset_ms(answer, context) {
             Some(offset) => {
                 self.time_asked = Some(context.now);
-                context.vault.put_setting("time", &answer.body)?;
+                let record = TimeRecord { statement: answer.body.clone(), received: context.now, ahead_ms: offset };
+                context.vault.put_setting(TimeRecord::SETTING, &record.to_json())?;
                 Ok(Progress::Clock(offset))
             }
             None => self.pause(context, retry_after(answer)),

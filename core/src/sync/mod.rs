@@ -18,3 +18,4 @@ mod session;
 pub use engine::{Action, Context, Engine, Network, Progress};
 pub use error::SyncError;
 pub use law::{Verdict, judge, wait_ms};
+pub use session::TimeRecord;

@@ -5,7 +5,7 @@
 
 use super::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, TokenAnswer, path};
 use super::{Context, SyncError};
-use crate::domain::to_hex;
+use crate::domain::{Moment, to_hex};
 use crate::ports::{Body, Method, Request, Response};
 use crate::seal::jose::{AssertionClaims, ProofClaims, sign_assertion, sign_proof, token_hash};
 use crate::seal::{SealError, Signed, SoftwareKey, TimeStatement};
@@ -90,6 +90,26 @@ impl Session {
             request.headers.push(("authorization", format!("DPoP {token}")));
         }
         Ok(())
+    }
+}
+
+/// The box's last word on time.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TimeRecord {
+    /// The signed statement as received.
+    pub statement: Vec<u8>,
+    /// When it was received.
+    pub received: Moment,
+    /// By how much the box's clock was ahead of the device's, milliseconds.
+    pub ahead_ms: i64,
+}
+
+impl TimeRecord {
+    /// Under which name it is stored.
+    pub const SETTING: &str = "time";
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("bytes, numbers and a moment")
     }
 }
 

@@ -1,0 +1,40 @@
+//! What an app tells the core once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::domain::Agency;
+use crate::ports::{Clock, Entropy, KeyStore, Signer, Transport};
+use crate::seal::VerifyingKey;
+
+/// Settings that come with the app or its management, and never change while a vault is open.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of the vault: private to the app, outside every backup.
+    pub folder: PathBuf,
+    /// The authority.
+    pub agency: Agency,
+    /// Key that signs the agency's recipients and catalogues. Pinned.
+    pub agency_root: VerifyingKey,
+    /// Key that signs the box's receipts and times. Pinned.
+    pub box_key: VerifyingKey,
+    /// Version of the app, as manifests name it.
+    pub app: String,
+    /// On a metered link larger objects wait, bytes.
+    pub metered_limit: u64,
+}
+
+/// The host's ports.
+#[derive(Clone)]
+pub struct Ports {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The hardware signing key.
+    pub signer: Arc<dyn Signer>,
+    /// The hardware key store.
+    pub key_store: Arc<dyn KeyStore>,
+    /// The way to the box.
+    pub transport: Arc<dyn Transport>,
+}

@@ -1,0 +1,53 @@
+//! Recording a case step by step.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use super::Client;
+use crate::domain::{CaseEdit, CaseFacts, CaseId, Check, DiscTime, Valve};
+use crate::error::Error;
+
+impl Client {
+    /// Begins a case in the open shift. Its key is on disk before anything else of it.
+    ///
+    /// # Errors
+    /// [`Error::State`] if no shift is open.
+    pub fn begin_case(&self) -> Result<CaseId, Error> {
+        let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
+        let case = CaseId::new(self.random()?);
+        self.vault.begin_case(case, shift, self.now()?)?;
+        Ok(case)
+    }
+
+    /// Applies one edit to a draft.
+    ///
+    /// # Errors
+    /// [`crate::vault::VaultError::State`] unless the case is a draft.
+    pub fn edit_case(&self, case: CaseId, edit: CaseEdit) -> Result<(), Error> {
+        let _guard = self.drafting();
+        let mut facts = self.vault.draft(case)?;
+        facts.apply(edit);
+        Ok(self.vault.save_draft(case, &facts)?)
+    }
+
+    /// Notes a look at the vehicle, now.
+    ///
+    /// # Errors
+    /// As [`Self::edit_case`].
+    pub fn add_check(&self, case: CaseId, valves: Vec<Valve>, disc: Option<DiscTime>) -> Result<(), Error> {
+        let check = Check { at: self.now()?, valves, disc };
+        self.edit_case(case, CaseEdit::Check(check))
+    }
+
+    /// Everything recorded of a draft so far.
+    ///
+    /// # Errors
+    /// [`crate::vault::VaultError::State`] unless the case is a draft.
+    pub fn draft(&self, case: CaseId) -> Result<CaseFacts, Error> {
+        Ok(self.vault.draft(case)?)
+    }
+
+    pub(super) fn drafting(&self) -> MutexGuard<'_, ()> {
+        // The lock guards no data of its own; a panic while holding it has left the vault's last commit.
+        self.drafting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,131 @@
+//! Handing over: drives the engine over the transport until nothing is left to do now.
+//!
+//! This loop never sleeps. When the engine says to wait, it returns with the time, and the host's scheduler calls again.
+
+use std::sync::TryLockError;
+
+use super::Client;
+use crate::error::Error;
+use crate::log;
+use crate::ports::Cancel;
+use crate::sync::{Action, Context, Network, Progress, TimeRecord};
+use crate::vault::{CaseState, ItemKind, JournalEvent};
+
+/// How far a call may go.
+pub struct SyncLimits<'a> {
+    /// What the link is like.
+    pub network: Network,
+    /// Ends at the first safe point after so many milliseconds, if given.
+    pub max_ms: Option<u64>,
+    /// Asked between requests.
+    pub cancel: &'a dyn Cancel,
+}
+
+/// Why a call returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncEnd {
+    /// Nothing is left to send over this link.
+    Idle,
+    /// Something is left; call again at this time (unix milliseconds by the device's clock) or when the link changes.
+    WaitUntil(i64),
+    /// The time was up.
+    Deadline,
+    /// The caller asked to stop.
+    Cancelled,
+    /// The device was revoked; everything is kept.
+    Revoked,
+}
+
+/// What a call has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyncReport {
+    /// Why it returned.
+    pub end: SyncEnd,
+    /// Requests sent.
+    pub requests: u32,
+    /// Bytes of all request bodies.
+    pub bytes_sent: u64,
+    /// Cases whose receipt was verified.
+    pub receipts: u32,
+    /// Items refused for good.
+    pub quarantined: u32,
+}
+
+impl Client {
+    /// Sends what can be sent now.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while another call runs; [`Error`] of vault or signer. The network is never an error here.
+    pub fn sync(&self, limits: &SyncLimits<'_>) -> Result<SyncReport, Error> {
+        let mut engine = match self.engine.try_lock() {
+            Ok(engine) => engine,
+            Err(TryLockError::WouldBlock) => return Err(Error::Busy),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        };
+        self.sign_pending()?;
+        self.purge_receipted()?;
+        let started = self.now()?;
+        let mut report = SyncReport { end: SyncEnd::Idle, requests: 0, bytes_sent: 0, receipts: 0, quarantined: 0 };
+        loop {
+            let elapsed = self.now()?.since_ms(&started);
+            if limits.cancel.is_cancelled() {
+                return Ok(SyncReport { end: SyncEnd::Cancelled, ..report });
+            }
+            if limits.max_ms.is_some_and(|max| u64::try_from(elapsed).is_ok_and(|elapsed| elapsed >= max)) {
+                return Ok(SyncReport { end: SyncEnd::Deadline, ..report });
+            }
+            let request = match engine.next(&self.context(limits)?)? {
+                Action::Send(request) => request,
+                Action::Idle => return Ok(report),
+                Action::WaitUntil(time) => return Ok(SyncReport { end: SyncEnd::WaitUntil(time), ..report }),
+            };
+            report.requests += 1;
+            report.bytes_sent += request.body.len();
+            let outcome = self.ports.transport.send(&request, limits.cancel);
+            let progress = engine.done(&self.context(limits)?, outcome)?;
+            self.account(progress, &mut report)?;
+            if progress == Progress::Revoked {
+                return Ok(SyncReport { end: SyncEnd::Revoked, ..report });
+            }
+        }
+    }
+
+    fn context(&self, limits: &SyncLimits<'_>) -> Result<Context<'_>, Error> {
+        Ok(Context {
+            vault: &self.vault,
+            signer: &*self.ports.signer,
+            entropy: &*self.ports.entropy,
+            now: self.now()?,
+            device: self.device,
+            origin: self.ports.transport.origin(),
+            box_key: &self.config.box_key,
+            network: limits.network,
+            metered_limit: self.config.metered_limit,
+            clock_offset_ms: self.time_record()?.map_or(0, |record: TimeRecord| record.ahead_ms),
+        })
+    }
+
+    fn account(&self, progress: Progress, report: &mut SyncReport) -> Result<(), Error> {
+        match progress {
+            Progress::Arrived(ItemKind::Receipt) => {
+                report.receipts += 1;
+                self.purge_receipted()?;
+            }
+            Progress::Quarantined => report.quarantined += 1,
+            Progress::Clock(by_ms) if by_ms.unsigned_abs() > 60_000 => {
+                self.vault.note(self.now()?, JournalEvent::ClockDiffers { by_ms })?;
+            }
+            _ => {}
+        }
+        log::event("sync", &[("progress", &progress)]);
+        Ok(())
+    }
+
+    /// The retention policy of this version: the payload goes as soon as the receipt is verified.
+    fn purge_receipted(&self) -> Result<(), Error> {
+        for row in self.vault.cases()?.into_iter().filter(|row| row.state == CaseState::Receipted) {
+            self.vault.purge(row.case, self.now()?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,31 @@
+//! The facade: one file a use case, nothing but orchestration.
+//!
+//! ```text
+//! Client::open -> enrol -> open_shift -> begin_case -> edit_case, add_photo, make_thumbnails -> findings
+//!   -> seal_case -> sync -> ... -> void_case -> close_shift -> sync
+//! ```
+//!
+//! Every call is synchronous and may block on disk; `sync` may block on the network. Calls may come from any thread.
+//! What a call has acknowledged is durable. No lock is held while a port is called, except that one `sync` runs at a
+//! time and a second one is told so.
+
+mod config;
+mod drafts;
+mod findings;
+mod handover;
+mod open;
+mod photos;
+mod provision;
+mod recover;
+mod sealing;
+mod shifts;
+mod signing;
+mod status;
+mod voiding;
+
+pub use config::{Config, Ports};
+pub use handover::{SyncEnd, SyncLimits, SyncReport};
+pub use open::Client;
+pub use photos::AddedPhoto;
+pub use sealing::SealedView;
+pub use status::{CaseSummary, Status};

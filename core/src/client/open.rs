@@ -1,0 +1,78 @@
+//! Opening the vault and what every call needs.
+
+use std::sync::Mutex;
+
+use super::{Config, Ports};
+use crate::domain::{DeviceId, Moment};
+use crate::error::Error;
+use crate::sync::Engine;
+use crate::vault::{Sweep, Vault};
+
+/// The core as an app holds it. One for each vault folder; a second process is refused.
+pub struct Client {
+    pub(super) config: Config,
+    pub(super) ports: Ports,
+    pub(super) vault: Vault,
+    pub(super) device: DeviceId,
+    pub(super) engine: Mutex<Engine>,
+    /// Serialises reading, changing and writing a draft.
+    pub(super) drafting: Mutex<()>,
+    sweep: Sweep,
+}
+
+const DEVICE: &str = "device";
+
+impl Client {
+    /// Opens the vault, or makes a new one, and finishes what a crash has interrupted.
+    ///
+    /// # Errors
+    /// Whatever the reason, nothing in the folder has been deleted or overwritten.
+    pub fn open(config: Config, ports: Ports) -> Result<Self, Error> {
+        let opened = Vault::open(&config.folder, &*ports.key_store, ports.entropy.clone())?;
+        let device = device_id(&opened.vault, &ports)?;
+        let mut client = Self {
+            config,
+            ports,
+            vault: opened.vault,
+            device,
+            engine: Mutex::default(),
+            drafting: Mutex::default(),
+            sweep: Sweep::default(),
+        };
+        client.recover(&opened.sweep)?;
+        client.sweep = opened.sweep;
+        Ok(client)
+    }
+
+    /// This device's id, made when the vault was.
+    #[must_use]
+    pub const fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// What opening had to mend. An app shows it.
+    #[must_use]
+    pub const fn recovered(&self) -> &Sweep {
+        &self.sweep
+    }
+
+    pub(super) fn now(&self) -> Result<Moment, Error> {
+        let reading = self.ports.clock.read();
+        Ok(Moment::new(reading.unix_ms, reading.offset_s, reading.mono_ms, reading.boot)?)
+    }
+
+    /// A random id.
+    pub(super) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        Ok(self.ports.entropy.array()?)
+    }
+}
+
+fn device_id(vault: &Vault, ports: &Ports) -> Result<DeviceId, Error> {
+    if let Some(bytes) = vault.setting(DEVICE)? {
+        let malformed = crate::vault::VaultError::Malformed { table: "settings" };
+        return DeviceId::try_from(bytes.as_slice()).map_err(|_| malformed.into());
+    }
+    let device = DeviceId::new(ports.entropy.array()?);
+    vault.put_setting(DEVICE, device.as_bytes())?;
+    Ok(device)
+}

@@ -1,0 +1,135 @@
+//! What the agency gives a phone: enrolment, recipients, catalogue. All of it verified against the pinned root.
+
+use super::Client;
+use crate::catalogue::Catalogue;
+use crate::domain::Moment;
+use crate::error::Error;
+use crate::ports::{Body, Method, NeverCancel, Request, Response};
+use crate::seal::jose::Jwk;
+use crate::seal::{
+    ClockEvidence, ClockState, Hash, RecipientSet, SealError, Signed, SignedCatalogue, SignedPayload, VerifyingKey,
+};
+use crate::sync::TimeRecord;
+use crate::sync::protocol::{self, Enrolment, digest_header, path};
+
+const RECIPIENTS: &str = "recipients";
+const CATALOGUE: &str = "catalogue";
+/// A phone's clock counts as agreeing within this span.
+const CLOCK_TOLERANCE_MS: u64 = 60_000;
+
+impl Client {
+    /// Enrols the device with a one-time code, then fetches recipients and catalogue. Enrolling again with the same key
+    /// is no error.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the box's status, [`Error::Transport`].
+    pub fn enrol(&self, code: &str) -> Result<(), Error> {
+        let key = VerifyingKey::from_sec1(&self.ports.signer.public_key()?)?;
+        let enrolment = Enrolment { jwk: Jwk::of(&key), attestation: Vec::new(), enrolment_code: code.to_owned() };
+        let body = serde_json::to_vec(&enrolment).map_err(|_| Error::State)?;
+        let headers =
+            vec![("content-type", protocol::JSON.to_owned()), ("content-digest", digest_header(&Hash::of(&[&body])))];
+        let request =
+            Request { method: Method::Put, path: path::device(self.device), headers, body: Body::Bytes(body) };
+        match self.ports.transport.send(&request, &NeverCancel)?.status {
+            200 | 201 => self.refresh(),
+            status => Err(Error::Refused(status)),
+        }
+    }
+
+    /// Fetches recipients and catalogue if they have changed.
+    ///
+    /// # Errors
+    /// [`Error::Seal`] if they are not signed by the agency; what was installed before stays.
+    pub fn refresh(&self) -> Result<(), Error> {
+        if let Some(bytes) = self.fetch(path::RECIPIENTS, RECIPIENTS)? {
+            self.install_recipients(&bytes)?;
+        }
+        if let Some(bytes) = self.fetch(path::OFFENCES, CATALOGUE)? {
+            self.install_catalogue(&bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Installs a recipient set that came another way. An older set never replaces a newer one.
+    ///
+    /// # Errors
+    /// [`SealError::Signature`], or [`SealError::RecipientSet`] for another agency or an older set.
+    pub fn install_recipients(&self, bytes: &[u8]) -> Result<(), Error> {
+        let set = self.verified::<RecipientSet>(bytes)?;
+        let is_older = match self.recipients() {
+            Ok(current) => set.issued_at < current.issued_at,
+            Err(Error::NotProvisioned) => false,
+            Err(error) => return Err(error),
+        };
+        if set.agency != self.config.agency || is_older {
+            return Err(SealError::RecipientSet.into());
+        }
+        Ok(self.vault.put_setting(RECIPIENTS, bytes)?)
+    }
+
+    /// Installs a catalogue that came another way.
+    ///
+    /// # Errors
+    /// [`SealError::Signature`], or [`Error::Catalogue`] naming the fault; the one in use stays.
+    pub fn install_catalogue(&self, bytes: &[u8]) -> Result<(), Error> {
+        Catalogue::parse(&self.verified::<SignedCatalogue>(bytes)?.0)?;
+        Ok(self.vault.put_setting(CATALOGUE, bytes)?)
+    }
+
+    /// The catalogue in use.
+    ///
+    /// # Errors
+    /// [`Error::NotProvisioned`] if there is none yet.
+    pub fn catalogue(&self) -> Result<Catalogue, Error> {
+        let bytes = self.vault.setting(CATALOGUE)?.ok_or(Error::NotProvisioned)?;
+        Ok(Catalogue::parse(&self.verified::<SignedCatalogue>(&bytes)?.0)?)
+    }
+
+    pub(super) fn recipients(&self) -> Result<RecipientSet, Error> {
+        let bytes = self.vault.setting(RECIPIENTS)?.ok_or(Error::NotProvisioned)?;
+        self.verified(&bytes)
+    }
+
+    fn verified<T: SignedPayload>(&self, bytes: &[u8]) -> Result<T, Error> {
+        Ok(Signed::<T>::verify(bytes, &self.config.agency_root)?.into_payload())
+    }
+
+    /// The new document, or nothing if the installed one is current.
+    fn fetch(&self, path: &str, setting: &str) -> Result<Option<Vec<u8>>, Error> {
+        let etag_setting = format!("{setting}-etag");
+        let etag = self.vault.setting(&etag_setting)?.and_then(|etag| String::from_utf8(etag).ok());
+        let headers = etag.map(|etag| ("if-none-match", etag)).into_iter().collect();
+        let request = Request { method: Method::Get, path: path.to_owned(), headers, body: Body::Empty };
+        let answer = self.ports.transport.send(&request, &NeverCancel)?;
+        match answer.status {
+            200 => {
+                self.remember_etag(&etag_setting, &answer)?;
+                Ok(Some(answer.body))
+            }
+            304 => Ok(None),
+            status => Err(Error::Refused(status)),
+        }
+    }
+
+    fn remember_etag(&self, setting: &str, answer: &Response) -> Result<(), Error> {
+        let Some(etag) = answer.header("etag") else { return Ok(()) };
+        Ok(self.vault.put_setting(setting, etag.as_bytes())?)
+    }
+
+    pub(super) fn time_record(&self) -> Result<Option<TimeRecord>, Error> {
+        Ok(self.vault.setting(TimeRecord::SETTING)?.and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+
+    /// What the box last said about time, as a manifest tells it.
+    pub(super) fn clock_evidence(&self, now: &Moment) -> Result<ClockEvidence, Error> {
+        let Some(record) = self.time_record()? else { return Ok(ClockEvidence::default()) };
+        let same_boot = now.boot() == record.received.boot();
+        let elapsed = u64::try_from(now.since_ms(&record.received)).ok().filter(|_| same_boot);
+        let agrees = record.ahead_ms.unsigned_abs() <= CLOCK_TOLERANCE_MS;
+        Ok(ClockEvidence {
+            statement: elapsed.map(|elapsed_ms| (record.statement.clone(), elapsed_ms)),
+            state: if agrees { ClockState::Agrees } else { ClockState::Differs },
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! After a crash: photos that were whole but not yet named are taken into their draft.
+
+use super::Client;
+use crate::domain::{PhotoClass, PhotoRecord, Salt};
+use crate::error::Error;
+use crate::evidence::{Inspected, PhotoError, inspect};
+use crate::log;
+use crate::seal::{Binding, Hash, Kind, ManifestObject, Scope};
+use crate::vault::{JournalEvent, ObjectRow, Orphan, Sweep};
+
+impl Client {
+    pub(super) fn recover(&self, sweep: &Sweep) -> Result<(), Error> {
+        if sweep.is_clean() {
+            return Ok(());
+        }
+        log::event("recovered after a crash", &[("sweep", sweep)]);
+        let mut adopted = 0;
+        let mut quarantined = sweep.quarantined;
+        for orphan in &sweep.orphans {
+            match self.adopt(orphan) {
+                Ok(()) => adopted += 1,
+                // Torn or not a picture: kept aside, never deleted.
+                Err(Error::Photo(_)) => {
+                    self.vault.quarantine_orphan(orphan.object)?;
+                    quarantined += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let event = JournalEvent::Recovered { adopted, deleted: sweep.deleted, quarantined };
+        self.vault.note(self.now()?, event)?;
+        Ok(())
+    }
+
+    fn adopt(&self, orphan: &Orphan) -> Result<(), Error> {
+        let Orphan { case, object } = *orphan;
+        let key = self.vault.case_key(case)?.object_key(case, Scope::Full, object);
+        let salt = Salt::new(self.random()?);
+        let binding = Binding::of_case(Kind::Photo, case, object);
+        let inspected = inspect(self.vault.open_object(object)?, &key, &binding, &salt)?;
+        let length =
+            self.vault.open_object(object)?.metadata().map_err(|error| PhotoError::Unreadable(error.kind()))?.len();
+        let hash = self.vault.hash_range(object, 0, length)?;
+        let at = self.now()?;
+        let mut facts = self.vault.draft(case)?;
+        facts.photos.push(record(orphan, salt, at, &inspected));
+        let row = object_row(orphan, length, hash, inspected.commitment);
+        self.vault.adopt_object(&row, &facts, at, JournalEvent::PhotoRecovered { case, object, hash })?;
+        Ok(())
+    }
+}
+
+/// What the photo shows is not known any more; the officer sees it as a detail.
+fn record(orphan: &Orphan, salt: Salt, at: crate::domain::Moment, inspected: &Inspected) -> PhotoRecord {
+    PhotoRecord {
+        object: orphan.object,
+        class: PhotoClass::Detail,
+        imported_at: at,
+        salt,
+        media_type: super::photos::JPEG.to_owned(),
+        length: inspected.length,
+        width: inspected.width,
+        height: inspected.height,
+        exif: inspected.exif.clone(),
+        thumbnail: None,
+    }
+}
+
+fn object_row(orphan: &Orphan, length: u64, hash: Hash, commitment: Hash) -> ObjectRow {
+    let object = ManifestObject {
+        object: orphan.object,
+        kind: Kind::Photo,
+        scope: Scope::Full,
+        media_type: super::photos::JPEG.to_owned(),
+        length,
+        hash,
+        commitment,
+    };
+    ObjectRow { case: orphan.case, object }
+}

@@ -1,0 +1,63 @@
+//! Opening and closing a shift.
+
+use super::Client;
+use crate::domain::{Officer, ShiftId};
+use crate::error::Error;
+use crate::seal::{JournalHead, ShiftOpening, ShiftSeal, chain, merkle};
+use crate::vault::ShiftRow;
+
+impl Client {
+    /// Opens a shift for an officer.
+    ///
+    /// # Errors
+    /// [`crate::vault::VaultError::State`] while another shift is open.
+    pub fn open_shift(&self, officer: &Officer) -> Result<ShiftId, Error> {
+        let shift = ShiftId::new(self.random()?);
+        self.vault.open_shift(shift, officer, self.now()?)?;
+        self.sign_pending()?;
+        Ok(shift)
+    }
+
+    /// Closes the open shift: fixes its journal and the tree over its cases under one signature.
+    ///
+    /// # Errors
+    /// [`crate::vault::VaultError::State`] while drafts are open, [`Error::State`] if no shift is.
+    pub fn close_shift(&self) -> Result<ShiftId, Error> {
+        let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
+        self.vault.close_shift(shift, self.now()?)?;
+        self.sign_pending()?;
+        Ok(shift)
+    }
+
+    pub(super) fn opening_of(&self, row: &ShiftRow) -> Result<ShiftOpening, Error> {
+        let n = row.first_n;
+        let (before, hashes) = self.vault.journal_hashes(n, n)?;
+        let entry = hashes.first().ok_or(Error::State)?;
+        Ok(ShiftOpening {
+            shift: row.shift,
+            device: self.device,
+            agency: self.config.agency.clone(),
+            head: JournalHead { n, link: chain::link(&before, n, entry) },
+        })
+    }
+
+    pub(super) fn seal_of(&self, row: &ShiftRow, last: u64) -> Result<ShiftSeal, Error> {
+        let first = row.first_n;
+        let (before, entries) = self.vault.journal_hashes(first, last)?;
+        let link = (first..).zip(&entries).fold(before, |link, (n, entry)| chain::link(&link, n, entry));
+        let mut cases: Vec<_> = self.vault.cases()?.into_iter().filter(|case| case.shift == row.shift).collect();
+        cases.sort_by_key(|case| case.seq);
+        let leaves: Vec<_> = cases.iter().filter_map(|case| case.payload_hash).collect();
+        Ok(ShiftSeal {
+            shift: row.shift,
+            device: self.device,
+            first,
+            before,
+            entries,
+            last,
+            link,
+            count: leaves.len() as u64,
+            root: merkle::root(&leaves),
+        })
+    }
+}

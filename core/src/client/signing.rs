@@ -1,0 +1,51 @@
+//! Signing what waits for the hardware key.
+//!
+//! Every structure is complete and stored before it is signed. A signer that does not answer costs nothing but time:
+//! the next call that signs takes up what waits.
+
+use super::Client;
+use crate::error::Error;
+use crate::log;
+use crate::seal::{Manifest, Namespace, SealError, SignedPayload, sign_payload};
+
+impl Client {
+    /// Signs all that waits; a signer that is not available leaves it waiting.
+    ///
+    /// # Errors
+    /// [`Error`] of the vault. An unavailable signer is a state: see [`super::Status::unsigned`].
+    pub fn sign_pending(&self) -> Result<(), Error> {
+        match self.sign_all() {
+            Err(Error::Seal(SealError::Signer(error))) => {
+                log::event("the signer is not available", &[("error", &error)]);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn sign_all(&self) -> Result<(), Error> {
+        let shifts = self.vault.shifts()?;
+        for row in shifts.iter().filter(|row| row.opening.is_none()) {
+            let payload = self.opening_of(row)?.encode();
+            self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, payload)?)?;
+        }
+        for (case, payload) in self.vault.unsigned_cases()? {
+            let shift = Manifest::decode(&payload)?.shift;
+            self.vault.store_manifest(case, shift, &self.sign(Namespace::Manifest, payload)?)?;
+        }
+        for row in self.vault.events()?.into_iter().filter(|row| row.signed.is_none()) {
+            self.vault.sign_event(row.event, row.case, &self.sign(Namespace::Event, row.payload)?)?;
+        }
+        for row in &shifts {
+            if let (Some(last), None) = (row.last_n, &row.seal) {
+                let payload = self.seal_of(row, last)?.encode();
+                self.vault.store_seal(row.shift, &self.sign(Namespace::Seal, payload)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sign(&self, namespace: Namespace, payload: Vec<u8>) -> Result<Vec<u8>, Error> {
+        Ok(sign_payload(namespace, payload, &*self.ports.signer)?)
+    }
+}
