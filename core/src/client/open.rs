@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use super::provision::Provisioned;
 use super::{Config, Ports};
 use crate::domain::{DeviceId, Moment};
 use crate::error::Error;
@@ -17,6 +18,7 @@ pub struct Client {
     pub(super) engine: Mutex<Engine>,
     /// Serialises reading, changing and writing a draft.
     pub(super) drafting: Mutex<()>,
+    pub(super) provisioned: Mutex<Provisioned>,
     sweep: Sweep,
 }
 
@@ -37,6 +39,7 @@ impl Client {
             device,
             engine: Mutex::default(),
             drafting: Mutex::default(),
+            provisioned: Mutex::default(),
             sweep: Sweep::default(),
         };
         client.recover(&opened.sweep)?;

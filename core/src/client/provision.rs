@@ -1,5 +1,7 @@
 //! What the agency gives a phone: enrolment, recipients, catalogue. All of it verified against the pinned root.
 
+use std::sync::{Arc, MutexGuard, PoisonError};
+
 use super::Client;
 use crate::catalogue::Catalogue;
 use crate::domain::Moment;
@@ -16,6 +18,13 @@ const RECIPIENTS: &str = "recipients";
 const CATALOGUE: &str = "catalogue";
 /// A phone's clock counts as agreeing within this span.
 const CLOCK_TOLERANCE_MS: u64 = 60_000;
+
+/// What has been verified and parsed since the vault was opened.
+#[derive(Default)]
+pub(super) struct Provisioned {
+    recipients: Option<Arc<RecipientSet>>,
+    catalogue: Option<Arc<Catalogue>>,
+}
 
 impl Client {
     /// Enrols the device with a one-time code, then fetches recipients and catalogue. Enrolling again with the same key
@@ -65,7 +74,9 @@ impl Client {
         if set.agency != self.config.agency || is_older {
             return Err(SealError::RecipientSet.into());
         }
-        Ok(self.vault.put_setting(RECIPIENTS, bytes)?)
+        self.vault.put_setting(RECIPIENTS, bytes)?;
+        self.provisioned().recipients = Some(Arc::new(set));
+        Ok(())
     }
 
     /// Installs a catalogue that came another way.
@@ -73,22 +84,38 @@ impl Client {
     /// # Errors
     /// [`SealError::Signature`], or [`Error::Catalogue`] naming the fault; the one in use stays.
     pub fn install_catalogue(&self, bytes: &[u8]) -> Result<(), Error> {
-        Catalogue::parse(&self.verified::<SignedCatalogue>(bytes)?.0)?;
-        Ok(self.vault.put_setting(CATALOGUE, bytes)?)
+        let catalogue = Catalogue::parse(&self.verified::<SignedCatalogue>(bytes)?.0)?;
+        self.vault.put_setting(CATALOGUE, bytes)?;
+        self.provisioned().catalogue = Some(Arc::new(catalogue));
+        Ok(())
     }
 
     /// The catalogue in use.
     ///
     /// # Errors
     /// [`Error::NotProvisioned`] if there is none yet.
-    pub fn catalogue(&self) -> Result<Catalogue, Error> {
+    pub fn catalogue(&self) -> Result<Arc<Catalogue>, Error> {
+        if let Some(catalogue) = &self.provisioned().catalogue {
+            return Ok(catalogue.clone());
+        }
         let bytes = self.vault.setting(CATALOGUE)?.ok_or(Error::NotProvisioned)?;
-        Ok(Catalogue::parse(&self.verified::<SignedCatalogue>(&bytes)?.0)?)
+        let catalogue = Arc::new(Catalogue::parse(&self.verified::<SignedCatalogue>(&bytes)?.0)?);
+        self.provisioned().catalogue = Some(catalogue.clone());
+        Ok(catalogue)
     }
 
-    pub(super) fn recipients(&self) -> Result<RecipientSet, Error> {
+    pub(super) fn recipients(&self) -> Result<Arc<RecipientSet>, Error> {
+        if let Some(recipients) = &self.provisioned().recipients {
+            return Ok(recipients.clone());
+        }
         let bytes = self.vault.setting(RECIPIENTS)?.ok_or(Error::NotProvisioned)?;
-        self.verified(&bytes)
+        let recipients = Arc::new(self.verified::<RecipientSet>(&bytes)?);
+        self.provisioned().recipients = Some(recipients.clone());
+        Ok(recipients)
+    }
+
+    fn provisioned(&self) -> MutexGuard<'_, Provisioned> {
+        self.provisioned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn verified<T: SignedPayload>(&self, bytes: &[u8]) -> Result<T, Error> {
