@@ -56,7 +56,9 @@ impl FromRequestParts<App> for Device {
             let expected = jose::token_hash(&token);
             let row = app.store.token(Hash::of(&[token.as_bytes()]), app.now_ms())?;
             let row = row.filter(|row| row.thumbprint == jwk.thumbprint() && claims.ath == Some(expected));
-            admitted(row.ok_or(ProblemType::TokenInvalid)?.device)
+            let row = row.ok_or(ProblemType::TokenInvalid)?;
+            once(app, &row.thumbprint, &claims.jti, claims.iat)?;
+            admitted(row.device)
         })
         .await
     }
@@ -76,23 +78,26 @@ pub fn proof(headers: &HeaderMap) -> Result<String, Refusal> {
     proof.map(str::to_owned).ok_or_else(|| ProblemType::TokenInvalid.into())
 }
 
-/// Verifies a proof for a request to one of the box's own addresses, and that it is shown for the first time.
+/// Verifies a proof for a request to one of the box's own addresses, made now. The caller must still ask [`once`].
 pub fn verify_proof(app: &Shared, proof: &str, method: &str, path: &str) -> Result<(ProofClaims, Jwk), Refusal> {
     let (claims, jwk) = jose::verify_proof(proof).map_err(|_| ProblemType::TokenInvalid)?;
     if claims.htm != method || !app.is_own_url(&claims.htu, path) {
         return Err(ProblemType::TokenInvalid.into());
     }
-    fresh(app, &jwk.thumbprint(), &claims.jti, claims.iat)?;
+    require_now(app, claims.iat)?;
     Ok((claims, jwk))
 }
 
-/// Refuses what was issued at another time, or was shown before.
-pub fn fresh(app: &Shared, issuer: &str, jti: &str, iat: i64) -> Result<(), Refusal> {
-    let now_s = app.now_ms().div_euclid(1000);
-    if iat.abs_diff(now_s) > SKEW_S.unsigned_abs() {
-        return Err(ProblemType::ClockSkew.into());
-    }
-    if app.replay.is_first(issuer, jti, iat, now_s) { Ok(()) } else { Err(ProblemType::TokenInvalid.into()) }
+/// Refuses what was issued at another time.
+pub fn require_now(app: &Shared, iat: i64) -> Result<(), Refusal> {
+    let skew = iat.abs_diff(app.now_ms().div_euclid(1000));
+    if skew > SKEW_S.unsigned_abs() { Err(ProblemType::ClockSkew.into()) } else { Ok(()) }
+}
+
+/// Refuses what was shown before. Asked last, so that only issuers the box knows take up its memory.
+pub fn once(app: &Shared, issuer: &str, jti: &str, iat: i64) -> Result<(), Refusal> {
+    let is_first = app.replay.is_first(issuer, jti, iat, app.now_ms().div_euclid(1000));
+    if is_first { Ok(()) } else { Err(ProblemType::TokenInvalid.into()) }
 }
 
 /// A case worker's tool.

@@ -121,11 +121,16 @@ pub async fn read_whole(headers: &HeaderMap, mut body: Body, limit: usize) -> Re
     if stated == Hash::of(&[&whole]) { Ok(whole) } else { Err(ProblemType::DigestMismatch.into()) }
 }
 
-/// Reads a body for its hash alone.
-pub async fn read_hash(body: &mut Body) -> Result<Hash, Refusal> {
-    let mut hash = Sha256Stream::default();
+/// Reads a body of at most `limit` bytes for its hash alone.
+pub async fn read_hash(body: &mut Body, limit: u64) -> Result<Hash, Refusal> {
+    let (mut hash, mut length) = (Sha256Stream::default(), 0);
     while let Some(bytes) = next_bytes(body).await {
-        hash.update(&bytes.map_err(|_| Refusal::malformed("The body ended early"))?);
+        let bytes = bytes.map_err(|_| Refusal::malformed("The body ended early"))?;
+        hash.update(&bytes);
+        length += bytes.len() as u64;
+        if length > limit {
+            return Err(ProblemType::TooLarge.into());
+        }
     }
     Ok(hash.finish())
 }

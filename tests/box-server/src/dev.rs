@@ -3,16 +3,17 @@
 //! A real agency keeps these private keys far from the box. The running box reads `agency.json` for what it tells
 //! clients, and never a `.key` file; [`read_agency`] is for tests that open cases.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use streife_core::domain::{Agency, BoxId, KeyId, from_hex, to_hex};
+use streife_core::domain::{Agency, BoxId, KeyId, to_hex};
 use streife_core::seal::{Kem, RecipientPrivateKey, SoftwareKey};
 use streife_core::testing::DevAgency;
 
 use crate::BoxError;
+use crate::files::{read_secret, replace, write_secret};
 
 /// `agency.json`: all that a client or a case worker's tool must be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,27 +95,3 @@ const AGENCY: &str = "agency.json";
 const ROOT: &str = "agency-root.key";
 const CASE_WORKER: &str = "case-worker.key";
 const RECOVERY: &str = "recovery.key";
-
-/// Writes a file that only its owner reads.
-pub fn write_secret(file: &Path, text: &str) -> io::Result<()> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// Reads 32 bytes in hexadecimal.
-pub fn read_secret(file: &Path) -> Result<[u8; 32], BoxError> {
-    from_hex(fs::read_to_string(file)?.trim()).map_err(|_| BoxError::Damaged("a key file"))
-}
-
-fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = file.with_extension("new");
-    let mut out = File::create(&fresh)?;
-    out.write_all(bytes)?;
-    out.sync_all()?;
-    fs::rename(fresh, file)
-}

@@ -15,7 +15,7 @@ use crate::dev::{self, AgencyFile};
 use crate::state::Identity;
 use crate::store::Store;
 use crate::tls::Authority;
-use crate::{BoxConfig, BoxError};
+use crate::{BoxConfig, BoxError, files};
 
 /// Loads the identity of the box, founding it at the first start.
 pub fn identity(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
@@ -68,11 +68,12 @@ fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
 fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &AgencyFile) -> Result<(), BoxError> {
     let authority = Authority::found()?;
     fs::create_dir_all(data.join("keys"))?;
-    dev::write_secret(&box_key(data), &to_hex(&key.to_bytes()))?;
-    dev::write_secret(&ca_key(data), &authority.key)?;
-    fs::write(ca_certificate(data), &authority.certificate)?;
+    files::write_secret(&box_key(data), &to_hex(&key.to_bytes()))?;
+    files::write_secret(&ca_key(data), &authority.key)?;
+    files::replace(&ca_certificate(data), authority.certificate.as_bytes())?;
     dev::write_agency(data, agency, &authority.certificate)?;
-    file.write(data)
+    file.write(data)?;
+    Ok(files::sync_folder(data)?)
 }
 
 fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
@@ -84,7 +85,7 @@ fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
     let offences = need(OFFENCES)?;
     Signed::<SignedCatalogue>::verify(&offences, &root)?;
     Ok(Identity {
-        key: SoftwareKey::from_bytes(&dev::read_secret(&box_key(data))?)?,
+        key: SoftwareKey::from_bytes(&files::read_secret(&box_key(data))?)?,
         box_id: BoxId::try_from(need(BOX_ID)?.as_slice()).map_err(|_| BoxError::Damaged("the box's id"))?,
         agency: Agency(name),
         enrolment: Hash::try_from(need(ENROLMENT)?.as_slice())?,

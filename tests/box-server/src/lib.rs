@@ -23,6 +23,7 @@ mod config;
 mod connection;
 mod dev;
 mod error;
+mod files;
 mod founding;
 mod intake;
 mod ledger;

@@ -58,14 +58,16 @@ async fn faulty(app: &App, fault: Fault, peer: SocketAddr, (route, request, next
     }
 }
 
-/// Runs the handler to its end, then reads away what it left of the body.
+/// Runs the handler to its end, then reads away what it left of the body; not so for a request that a newer one has
+/// replaced, because nobody sends the rest of that.
 async fn handled(app: &App, route: Route, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let (body, rest) = LentBody::lend(body, route, Arc::clone(&app.traffic));
     let task = tokio::spawn(next.run(Request::from_parts(parts, body)));
     let response = task.await.unwrap_or_else(|_| Refusal::from(ProblemType::Internal).into_response());
-    if let Ok(rest) = rest.await {
-        drain(rest).await;
+    match rest.await {
+        Ok(rest) if response.status() != StatusCode::LOCKED => drain(rest).await,
+        _ => {}
     }
     response
 }

@@ -6,22 +6,35 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use streife_core::seal::Hash;
+
 /// Seconds that clocks may differ.
 pub const SKEW_S: i64 = 300;
 
-/// Ids that were seen, with the second after which they are too old anyway.
+/// What was seen.
 #[derive(Debug, Default)]
-pub struct ReplayCache(Mutex<HashMap<String, i64>>);
+pub struct ReplayCache(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// Issuer and id, hashed, with the second after which they are too old anyway.
+    until: HashMap<Hash, i64>,
+    /// How many there were after the last clearing.
+    kept: usize,
+}
 
 impl ReplayCache {
     /// `true` the first time an id issued at `iat` is shown. `key` names the issuer, so that strangers cannot use up
     /// each other's ids.
     pub fn is_first(&self, key: &str, jti: &str, iat: i64, now_s: i64) -> bool {
         let mut seen = self.0.lock().expect("no holder panics");
-        if seen.len() >= PRUNE_AT {
-            seen.retain(|_, until| *until >= now_s);
+        // Doubling keeps the cost of clearing constant per request.
+        if seen.until.len() >= PRUNE_AT.max(2 * seen.kept) {
+            seen.until.retain(|_, until| *until >= now_s);
+            seen.kept = seen.until.len();
         }
-        seen.insert(format!("{key} {jti}"), iat.saturating_add(SKEW_S)).is_none_or(|until| until < now_s)
+        let name = Hash::of(&[key.as_bytes(), &[0], jti.as_bytes()]);
+        seen.until.insert(name, iat.saturating_add(SKEW_S)).is_none_or(|until| until < now_s)
     }
 }
 
@@ -47,6 +60,6 @@ mod tests {
             cache.is_first("a", &id.to_string(), 0, 0);
         }
         cache.is_first("a", "last", 1000, 1000);
-        assert_eq!(cache.0.lock().expect("no holder panics").len(), 1);
+        assert_eq!(cache.0.lock().expect("no holder panics").until.len(), 1);
     }
 }

@@ -114,19 +114,30 @@ impl RunningBox {
     /// # Errors
     /// [`BoxError::Io`] if the server had failed before.
     pub fn stop(mut self) -> Result<(), BoxError> {
-        self.shut_down()
+        self.handle.graceful_shutdown(Some(GRACE));
+        self.join()
     }
 
-    fn shut_down(&mut self) -> Result<(), BoxError> {
+    /// Ends at once: connections break and requests under way end where they stand, as when the process dies, except
+    /// that a transaction or a file operation that has begun comes to its end.
+    ///
+    /// # Errors
+    /// As [`Self::stop`].
+    pub fn kill(mut self) -> Result<(), BoxError> {
+        self.handle.shutdown();
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<(), BoxError> {
         let Some(thread) = self.thread.take() else { return Ok(()) };
-        self.handle.graceful_shutdown(Some(GRACE));
         thread.join().map_err(|_| BoxError::Damaged("the server's thread panicked"))?.map_err(BoxError::from)
     }
 }
 
 impl Drop for RunningBox {
     fn drop(&mut self) {
-        if let Err(error) = self.shut_down() {
+        self.handle.graceful_shutdown(Some(GRACE));
+        if let Err(error) = self.join() {
             tracing::error!(%error, "the box did not stop in order");
         }
     }

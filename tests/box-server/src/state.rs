@@ -10,7 +10,6 @@ use streife_core::seal::{
 };
 use streife_core::sync::protocol::path;
 
-use crate::BoxError;
 use crate::chaos::Chaos;
 use crate::connection::Connections;
 use crate::error::Refusal;
@@ -18,6 +17,7 @@ use crate::locks::Locks;
 use crate::replay::ReplayCache;
 use crate::store::{Blobs, CaseRow, ObjectRow, Store, blob};
 use crate::traffic::Traffic;
+use crate::{BoxError, files};
 
 /// Handle that every request has.
 pub type App = Arc<Shared>;
@@ -105,7 +105,7 @@ impl Shared {
     /// Verifies a whole file and takes it over. `false`: it is not the object; the file is gone.
     pub fn settle(&self, object: &ObjectRow, file: &Path) -> Result<bool, BoxError> {
         if !blob::is_exactly(file, object.length, &object.hash)? {
-            blob::remove(file)?;
+            files::remove(file)?;
             return Ok(false);
         }
         self.adopt(object, file)?;
@@ -156,7 +156,7 @@ impl Shared {
         match row {
             Some(object) if length < object.length => {}
             Some(object) => drop(self.settle(&object, file)?),
-            None => blob::remove(file)?,
+            None => files::remove(file)?,
         }
         Ok(())
     }

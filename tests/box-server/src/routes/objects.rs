@@ -6,14 +6,16 @@ use axum::http::{HeaderMap, StatusCode};
 use streife_core::domain::{CaseId, ObjectId};
 use streife_core::sync::protocol::{OCTETS, PUT_BYTES, ProblemType};
 
+use super::info::OBJECT_BYTES;
 use super::uploads::announced;
 use crate::auth::{Device, Ids};
 use crate::body::{content_digest, read_hash, repr_digest, require_type};
 use crate::error::Refusal;
+use crate::files;
 use crate::intake::{Ended, Intake};
 use crate::locks::Turn;
 use crate::state::{App, run};
-use crate::store::{ObjectRow, blob};
+use crate::store::ObjectRow;
 
 /// `PUT /v1/cases/{c}/objects/{o}`
 pub async fn put(
@@ -38,7 +40,7 @@ pub async fn put(
     let file = app.blobs.one_shot(object);
     let taken = take(&app, &parts.headers, &mut body, (&row, &mut turn)).await;
     if taken.is_err() {
-        blob::remove(&file)?;
+        files::remove(&file)?;
     }
     taken?;
     run(&app, move |app| Ok(app.adopt(&row, &file)?)).await?;
@@ -47,7 +49,7 @@ pub async fn put(
 
 /// The object is here already: the same bytes are welcome, other bytes are not, and neither are kept.
 async fn again(headers: &HeaderMap, body: &mut Body, row: &ObjectRow) -> Result<StatusCode, Refusal> {
-    let hash = read_hash(body).await?;
+    let hash = read_hash(body, OBJECT_BYTES).await?;
     if content_digest(headers)? != Some(hash) {
         return Err(ProblemType::DigestMismatch.into());
     }
@@ -65,7 +67,7 @@ async fn take(
         return Err(ProblemType::ObjectDigestMismatch.into());
     }
     let file = app.blobs.one_shot(row.object);
-    blob::remove(&file)?;
+    files::remove(&file)?;
     let mut intake = Intake::append(&file).await?;
     match intake.take(body, turn, row.length).await? {
         Ended::Whole if intake.hash() != stated => Err(ProblemType::DigestMismatch.into()),

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use streife_core::domain::DeviceId;
@@ -10,7 +10,7 @@ use streife_core::seal::Hash;
 use streife_core::seal::jose::{self, AssertionClaims};
 use streife_core::sync::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, ProblemType, TokenAnswer, path};
 
-use crate::auth::{Device, admitted, fresh, proof, verify_proof};
+use crate::auth::{Device, admitted, once, proof, require_now, verify_proof};
 use crate::body::{read_whole, require_type};
 use crate::error::Refusal;
 use crate::replay::SKEW_S;
@@ -32,14 +32,14 @@ struct Form {
 pub async fn post(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     require_type(&parts.headers, FORM)?;
-    let form = form(&parts.headers, read_whole(&parts.headers, body, FORM_BYTES).await?)?;
+    let form = form(read_whole(&parts.headers, body, FORM_BYTES).await?)?;
     let proof = proof(&parts.headers)?;
     let answer = run(&app, move |app| grant(app, &form, &proof)).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
 }
 
 /// A form's body and a query have one grammar.
-fn form(_: &HeaderMap, body: Vec<u8>) -> Result<Form, Refusal> {
+fn form(body: Vec<u8>) -> Result<Form, Refusal> {
     let malformed = || Refusal::malformed("The body is not the form of a token request");
     let query = String::from_utf8(body).map_err(|_| malformed())?;
     let uri: Uri = format!("/?{query}").parse().map_err(|_| malformed())?;
@@ -50,7 +50,8 @@ fn form(_: &HeaderMap, body: Vec<u8>) -> Result<Form, Refusal> {
 
 fn grant(app: &Shared, form: &Form, proof: &str) -> Result<TokenAnswer, Refusal> {
     let device = authenticate(app, &form.client_assertion)?;
-    let (_, session) = verify_proof(app, proof, Method::POST.as_str(), path::TOKEN)?;
+    let (claims, session) = verify_proof(app, proof, Method::POST.as_str(), path::TOKEN)?;
+    once(app, &session.thumbprint(), &claims.jti, claims.iat)?;
     let token = app.secret()?;
     let now_ms = app.now_ms();
     let expires_at = now_ms.saturating_add(i64::from(EXPIRES_IN_S) * 1000);
@@ -67,7 +68,8 @@ fn authenticate(app: &Shared, assertion: &str) -> Result<Device, Refusal> {
     if !is_for_us(app, &claims) {
         return Err(ProblemType::TokenInvalid.into());
     }
-    fresh(app, &issuer, &claims.jti, claims.iat)?;
+    require_now(app, claims.iat)?;
+    once(app, &issuer, &claims.jti, claims.iat)?;
     admitted(row)
 }
 

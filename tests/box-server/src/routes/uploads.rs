@@ -13,9 +13,10 @@ use streife_core::sync::protocol::{CHUNK, ProblemType, TUS_VERSION};
 use crate::auth::{Device, Ids};
 use crate::body::{content_digest, require_type};
 use crate::error::Refusal;
+use crate::files;
 use crate::intake::{Ended, Intake};
 use crate::state::{App, run};
-use crate::store::{ObjectRow, blob};
+use crate::store::ObjectRow;
 
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const VERSION: HeaderName = HeaderName::from_static("tus-version");
@@ -65,6 +66,9 @@ pub async fn patch(
     if intake.length() != offset {
         return Err(Refusal::offset(intake.length()));
     }
+    if offset == 0 {
+        app.blobs.sync_uploads()?; // the file's name must outlive a power cut like its bytes
+    }
     let ended = intake.take(&mut body, &mut turn, row.length).await?;
     let is_wrong = stated.is_some_and(|stated| stated != intake.hash());
     let refusal = match ended {
@@ -94,7 +98,7 @@ pub async fn delete(
     if row.stored {
         return Err(ProblemType::ObjectConflict.into());
     }
-    run(&app, move |app| Ok(blob::remove(&app.blobs.part(object))?)).await?;
+    run(&app, move |app| Ok(files::remove(&app.blobs.part(object))?)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

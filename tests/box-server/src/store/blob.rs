@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use streife_core::domain::ObjectId;
 use streife_core::seal::{Hash, Sha256Stream};
 
+use crate::files::sync_folder;
+
 /// The two folders.
 #[derive(Clone, Debug)]
 pub struct Blobs {
@@ -49,7 +51,12 @@ impl Blobs {
     /// Gives a verified and synced file its final name, durably.
     pub fn promote(&self, file: &Path, object: ObjectId) -> io::Result<()> {
         fs::rename(file, self.object(object))?;
-        File::open(&self.objects)?.sync_all()
+        sync_folder(&self.objects)
+    }
+
+    /// Makes names of new uploads durable.
+    pub fn sync_uploads(&self) -> io::Result<()> {
+        sync_folder(&self.uploads)
     }
 
     /// All files of uploads.
@@ -64,14 +71,6 @@ pub fn length(file: &Path) -> io::Result<Option<u64>> {
         Ok(metadata) => Ok(Some(metadata.len())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Removes a file that may not be there.
-pub fn remove(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
 

@@ -70,6 +70,7 @@ impl Store {
     /// Opens the database, and makes it if there is none.
     pub fn open(path: &Path) -> Result<Self, BoxError> {
         let mut db = Connection::open(path)?;
+        db.busy_timeout(std::time::Duration::ZERO)?; // whoever holds the lock is another box and keeps it
         db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;

@@ -47,6 +47,14 @@ impl House {
         Self { running, ..self }
     }
 
+    /// Kills the box and starts it again on the same port.
+    pub fn restart_after_kill(self) -> Self {
+        let address = self.running.address().to_string();
+        self.running.kill().expect("ends");
+        let running = start(self.folder.path(), &self.clock, &address);
+        Self { running, ..self }
+    }
+
     /// An enrolled phone with a token and an open shift.
     pub fn phone(&self) -> Phone {
         let mut phone = Phone::new(self.running.connection().clone(), Arc::clone(&self.clock));
