@@ -1,1 +1,46 @@
-//! streife-box.
+//! The reference secure box: takes sealed cases over HTTPS, stores each exactly once, and signs a receipt for what it
+//! has stored.
+//!
+//! It is a program of its own for developers (`streife-box --data DIR`), and a library that tests embed: a
+//! [`RunningBox`] has its own threads, so a synchronous test starts it, talks to it over real TLS on loopback, looks
+//! into its [`Ledger`] and lets it misbehave on demand through [`Chaos`].
+//!
+//! What a box must do stands in `schemas/openapi.yaml`. Three rules shape the code:
+//!
+//! - **Exactly once.** Ids are made by the phone. The same bytes again are welcome (200), other bytes under the same
+//!   id are a conflict (409), and nothing that was stored is ever replaced or deleted by a request.
+//! - **A receipt follows the disk.** Bytes are synced and verified against the signed manifest, the file has its final
+//!   name, and only then one transaction marks the object and, if it was the last, stores the signed receipt.
+//! - **Blind.** The box holds no key that opens a case and logs no more than ids.
+//!
+//! The SQLite database and the folder of objects hide behind [`store`]; a larger house would put PostgreSQL and an
+//! object store there and keep the rest.
+
+mod auth;
+mod body;
+mod chaos;
+mod config;
+mod connection;
+mod dev;
+mod error;
+mod files;
+mod founding;
+mod intake;
+mod ledger;
+mod locks;
+mod middleware;
+mod replay;
+mod routes;
+mod server;
+mod state;
+mod store;
+mod tls;
+mod traffic;
+
+pub use chaos::{Chaos, Fault, Gate};
+pub use config::{BoxConfig, Connection, STARTER_CATALOGUE};
+pub use error::BoxError;
+pub use ledger::{Ledger, LedgerCase, LedgerDevice, LedgerEvent, LedgerObject, LedgerShift};
+pub use server::RunningBox;
+pub use store::{SealFlag, SequenceFlag};
+pub use traffic::{Route, RouteTraffic};

@@ -1,0 +1,73 @@
+//! What a box is started with, and what a client needs to talk to it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use streife_core::domain::{BootId, BoxId};
+use streife_core::ports::{Clock, Entropy, OsEntropy, SystemClock};
+
+/// The catalogue that a box serves unless it is given another one.
+pub const STARTER_CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.json");
+
+/// Settings of a box. Agency and catalogue count at the first start only; later the data folder decides.
+#[derive(Clone)]
+pub struct BoxConfig {
+    /// Folder of all data; made if it is not there.
+    pub data: PathBuf,
+    /// Where to listen; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Name of the agency that the box serves.
+    pub agency: String,
+    /// Names and addresses besides `localhost` and the loopback addresses under which clients reach the box.
+    pub hosts: Vec<String>,
+    /// Offence catalogue, JSON.
+    pub catalogue: Vec<u8>,
+    /// Time of receipts, tokens and statements.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness of keys, ids and tokens.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl BoxConfig {
+    /// A box for this machine only: loopback, a port of the system's choice, real time and randomness.
+    #[must_use]
+    pub fn local(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            agency: "Musterstadt".to_owned(),
+            hosts: Vec::new(),
+            catalogue: STARTER_CATALOGUE.to_vec(),
+            clock: Arc::new(SystemClock::new(BootId([0; 16]))),
+            entropy: Arc::new(OsEntropy),
+        }
+    }
+}
+
+impl std::fmt::Debug for BoxConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BoxConfig").field("data", &self.data).field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
+/// Everything that a client, a case worker's tool or a test needs to talk to a box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Base address, such as `https://localhost:8443`.
+    pub origin: String,
+    /// The certificate authority to trust, and no other, PEM.
+    pub ca_pem: String,
+    /// The agency.
+    pub agency: String,
+    /// Key that signs recipients and catalogues: SEC 1, uncompressed, 65 bytes.
+    pub agency_root: Vec<u8>,
+    /// Key that signs receipts and times: SEC 1, uncompressed, 65 bytes.
+    pub box_key: Vec<u8>,
+    /// The box.
+    pub box_id: BoxId,
+    /// Lets a device enrol.
+    pub enrolment_code: String,
+    /// Lets a case worker's tool read.
+    pub desk_token: String,
+}

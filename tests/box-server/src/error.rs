@@ -1,0 +1,166 @@
+//! Two kinds of failure: the box cannot work ([`BoxError`]), or it says no to a request ([`Refusal`]).
+//!
+//! A refusal is a problem document (RFC 9457) of the closed list. What goes wrong inside is logged and reported as
+//! `internal`, or as `maintenance` if the disk is full, because then the phone should come back later.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use streife_core::ports::EntropyError;
+use streife_core::seal::SealError;
+use streife_core::sync::protocol::{PROBLEM, Problem, ProblemType};
+
+/// Why a box cannot start or cannot work on.
+#[derive(Debug, thiserror::Error)]
+pub enum BoxError {
+    /// A file, a folder or the socket.
+    #[error("input or output failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// The database.
+    #[error("the database failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The data folder belongs to a newer version; nothing was changed.
+    #[error("the data folder belongs to a newer version")]
+    Newer,
+    /// Something that must be in the data folder is missing or does not fit.
+    #[error("the data folder is damaged: {0}")]
+    Damaged(&'static str),
+    /// Certificates could not be made.
+    #[error("certificates could not be made: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// TLS could not be set up.
+    #[error("TLS could not be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// Signing or verifying failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// Randomness failed.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl BoxError {
+    fn is_full_disk(&self) -> bool {
+        match self {
+            Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            Self::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            _ => false,
+        }
+    }
+}
+
+/// The box says no.
+#[derive(Debug)]
+pub struct Refusal {
+    problem: Problem,
+    retry_after_s: Option<u32>,
+}
+
+impl Refusal {
+    /// A refusal whose status or words differ from what is usual for its type.
+    pub fn new(kind: ProblemType, status: StatusCode, title: &str) -> Self {
+        let retry_after_s = matches!(status.as_u16(), 423 | 429 | 503).then_some(2);
+        Self { problem: Problem::new(kind, status.as_u16(), title), retry_after_s }
+    }
+
+    /// The request itself is wrong.
+    pub fn malformed(title: &str) -> Self {
+        Self::new(ProblemType::Malformed, StatusCode::BAD_REQUEST, title)
+    }
+
+    /// Objects are still missing.
+    pub fn incomplete(missing: Vec<streife_core::domain::ObjectId>) -> Self {
+        let mut refusal = Self::from(ProblemType::CaseIncomplete);
+        refusal.problem.missing = Some(missing);
+        refusal
+    }
+
+    /// The upload stands elsewhere.
+    pub fn offset(offset: u64) -> Self {
+        let mut refusal = Self::from(ProblemType::UploadOffset);
+        refusal.problem.offset = Some(offset);
+        refusal
+    }
+}
+
+impl From<ProblemType> for Refusal {
+    fn from(kind: ProblemType) -> Self {
+        let (status, title) = usual(kind);
+        Self::new(kind, status, title)
+    }
+}
+
+/// Status and words of each type.
+const fn usual(kind: ProblemType) -> (StatusCode, &'static str) {
+    use ProblemType as T;
+    use StatusCode as S;
+    match kind {
+        T::Malformed => (S::BAD_REQUEST, "The request cannot be read"),
+        T::UnsupportedMedia => (S::UNSUPPORTED_MEDIA_TYPE, "The content type is not the one of this address"),
+        T::NotFound => (S::NOT_FOUND, "There is nothing at this address"),
+        T::TooLarge => (S::PAYLOAD_TOO_LARGE, "The body is larger than this address takes"),
+        T::SignatureInvalid => (S::UNPROCESSABLE_ENTITY, "The signature is not one of the device for this purpose"),
+        T::DigestMismatch => (S::BAD_REQUEST, "The body does not have the digest that its header states"),
+        T::DeviceUnknown => (S::FORBIDDEN, "The device is not enrolled"),
+        T::DeviceRevoked => (S::FORBIDDEN, "The device has been revoked"),
+        T::DeviceConflict => (S::CONFLICT, "The device is enrolled with another key"),
+        T::EnrolmentRefused => (S::FORBIDDEN, "The enrolment code is not valid"),
+        T::TokenInvalid => (S::UNAUTHORIZED, "The token or its proof is not valid"),
+        T::ClockSkew => (S::UNAUTHORIZED, "The clocks differ by more than five minutes"),
+        T::ShiftUnknown => (S::NOT_FOUND, "The shift has not been opened here"),
+        T::ShiftConflict => (S::CONFLICT, "Other bytes are stored for this shift"),
+        T::CaseUnknown => (S::NOT_FOUND, "The case has not been declared here"),
+        T::CaseConflict => (S::CONFLICT, "Another manifest is stored for this case"),
+        T::CaseIncomplete => (S::NOT_FOUND, "Objects of the case are missing"),
+        T::ObjectUnknown => (S::NOT_FOUND, "No manifest lists this object"),
+        T::ObjectConflict => (S::CONFLICT, "The object is stored or listed with other bytes"),
+        T::ObjectDigestMismatch => (S::UNPROCESSABLE_ENTITY, "The object is not the one that the manifest lists"),
+        T::UploadOffset => (S::CONFLICT, "The upload stands at another offset"),
+        T::EventConflict => (S::CONFLICT, "Another event is stored under this id"),
+        T::DeskRefused => (S::UNAUTHORIZED, "The desk token is not valid"),
+        T::RateLimited => (S::TOO_MANY_REQUESTS, "Too many requests"),
+        T::Maintenance => (S::SERVICE_UNAVAILABLE, "The box cannot store at the moment"),
+        T::Internal => (S::INTERNAL_SERVER_ERROR, "The box failed"),
+    }
+}
+
+impl From<BoxError> for Refusal {
+    fn from(error: BoxError) -> Self {
+        tracing::error!(%error, "request failed");
+        if error.is_full_disk() { ProblemType::Maintenance.into() } else { ProblemType::Internal.into() }
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        BoxError::from(error).into()
+    }
+}
+
+impl From<SealError> for Refusal {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Signature => ProblemType::SignatureInvalid.into(),
+            SealError::Malformed(_) | SealError::UnknownFormat | SealError::PublicKey => ProblemType::Malformed.into(),
+            other => BoxError::from(other).into(),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, axum::Json(&self.problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = if self.problem.kind() == Some(ProblemType::DeskRefused) { "Bearer" } else { DPOP_CHALLENGE };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        }
+        response
+    }
+}
+
+const DPOP_CHALLENGE: &str = r#"DPoP error="invalid_token", algs="ES256""#;

@@ -1,0 +1,108 @@
+//! The first start: keys, certificate authority, a development agency, and its signatures on what the box serves.
+//!
+//! Files come first and the settings in the database last, in one transaction. A crash before that leaves files that
+//! nobody relies on, and the next start founds anew; after it, nothing is ever made again: a missing key is an error.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use streife_core::domain::{Agency, BoxId, to_hex};
+use streife_core::ports::Entropy;
+use streife_core::seal::{Hash, RecipientSet, Signed, SignedCatalogue, SoftwareKey, VerifyingKey};
+use streife_core::testing::DevAgency;
+
+use crate::dev::{self, AgencyFile};
+use crate::state::Identity;
+use crate::store::Store;
+use crate::tls::Authority;
+use crate::{BoxConfig, BoxError, files};
+
+/// Loads the identity of the box, founding it at the first start.
+pub fn identity(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
+    if store.setting(BOX_ID)?.is_none() {
+        found(config, store)?;
+    }
+    load(&config.data, store)
+}
+
+/// Loads the certificate authority.
+pub fn authority(data: &Path) -> Result<Authority, BoxError> {
+    let read = |file: PathBuf| fs::read_to_string(file).map_err(|_| BoxError::Damaged("a file of the authority"));
+    Ok(Authority { certificate: read(ca_certificate(data))?, key: read(ca_key(data))? })
+}
+
+const BOX_ID: &str = "box_id";
+const AGENCY: &str = "agency";
+const AGENCY_ROOT: &str = "agency_root";
+const ENROLMENT: &str = "enrolment_code_hash";
+const DESK: &str = "desk_token_hash";
+const RECIPIENTS: &str = "recipients";
+const OFFENCES: &str = "catalogue_offences";
+
+fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
+    let entropy: &dyn Entropy = config.entropy.as_ref();
+    let agency = DevAgency::found(&config.agency, entropy)?;
+    let key = SoftwareKey::generate(entropy)?;
+    let box_id = BoxId::new(entropy.array()?);
+    let file = AgencyFile {
+        agency: config.agency.clone(),
+        agency_root: to_hex(&agency.root.verifying_key().to_sec1()),
+        box_key: to_hex(&key.verifying_key().to_sec1()),
+        box_id,
+        desk_token: to_hex(&entropy.array::<32>()?),
+        enrolment_code: to_hex(&entropy.array::<8>()?),
+        url: String::new(),
+    };
+    write_files(&config.data, &key, &agency, &file)?;
+    store.put_settings(&[
+        (BOX_ID, box_id.as_bytes()),
+        (AGENCY, config.agency.as_bytes()),
+        (AGENCY_ROOT, &agency.root.verifying_key().to_sec1()),
+        (ENROLMENT, &Hash::of(&[file.enrolment_code.as_bytes()]).0),
+        (DESK, &Hash::of(&[file.desk_token.as_bytes()]).0),
+        (RECIPIENTS, &agency.recipient_set(config.clock.read().unix_ms)?),
+        (OFFENCES, &agency.sign_catalogue(&config.catalogue)?),
+    ])
+}
+
+fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &AgencyFile) -> Result<(), BoxError> {
+    let authority = Authority::found()?;
+    fs::create_dir_all(data.join("keys"))?;
+    files::write_secret(&box_key(data), &to_hex(&key.to_bytes()))?;
+    files::write_secret(&ca_key(data), &authority.key)?;
+    files::replace(&ca_certificate(data), authority.certificate.as_bytes())?;
+    dev::write_agency(data, agency, &authority.certificate)?;
+    file.write(data)?;
+    Ok(files::sync_folder(data)?)
+}
+
+fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
+    let need = |name| store.setting(name)?.ok_or(BoxError::Damaged("a setting is missing"));
+    let name = String::from_utf8(need(AGENCY)?).map_err(|_| BoxError::Damaged("the agency's name"))?;
+    let root = VerifyingKey::from_sec1(&need(AGENCY_ROOT)?)?;
+    let recipients = need(RECIPIENTS)?;
+    let set = Signed::<RecipientSet>::verify(&recipients, &root)?.into_payload();
+    let offences = need(OFFENCES)?;
+    Signed::<SignedCatalogue>::verify(&offences, &root)?;
+    Ok(Identity {
+        key: SoftwareKey::from_bytes(&files::read_secret(&box_key(data))?)?,
+        box_id: BoxId::try_from(need(BOX_ID)?.as_slice()).map_err(|_| BoxError::Damaged("the box's id"))?,
+        agency: Agency(name),
+        enrolment: Hash::try_from(need(ENROLMENT)?.as_slice())?,
+        desk: Hash::try_from(need(DESK)?.as_slice())?,
+        recipients: (recipients, set),
+        offences,
+    })
+}
+
+fn box_key(data: &Path) -> PathBuf {
+    data.join("keys").join("box.key")
+}
+
+fn ca_key(data: &Path) -> PathBuf {
+    data.join("keys").join("tls-ca.key")
+}
+
+fn ca_certificate(data: &Path) -> PathBuf {
+    data.join("keys").join("tls-ca.pem")
+}

@@ -1,0 +1,183 @@
+//! What the box has, for oracles: tests compare it with what the phone believes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use streife_core::domain::{CaseId, DeviceId, EventId, ObjectId, ShiftId};
+use streife_core::seal::{Hash, VerifyingKey};
+use streife_core::sync::protocol::BoxCaseState;
+
+use crate::state::Shared;
+use crate::store::{CaseRow, ObjectRow};
+use crate::{BoxError, Route, RouteTraffic, SealFlag, SequenceFlag};
+
+/// Synchronous view of everything that is stored and counted. Each call reads anew.
+#[derive(Clone, Copy)]
+pub struct Ledger<'a>(&'a Shared);
+
+impl std::fmt::Debug for Ledger<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ledger(..)")
+    }
+}
+
+/// A case.
+#[derive(Clone, Debug)]
+pub struct LedgerCase {
+    /// The case.
+    pub case: CaseId,
+    /// Its device.
+    pub device: DeviceId,
+    /// Its shift.
+    pub shift: ShiftId,
+    /// Its number within the shift.
+    pub seq: u32,
+    /// Whether that number fits.
+    pub sequence: SequenceFlag,
+    /// Order of arrival, from 1.
+    pub index: u64,
+    /// How far it has come.
+    pub state: BoxCaseState,
+    /// Signed manifest.
+    pub manifest: Vec<u8>,
+    /// Signed receipt.
+    pub receipt: Option<Vec<u8>>,
+    /// Its objects in the manifest's order.
+    pub objects: Vec<LedgerObject>,
+    /// Its events in order of arrival.
+    pub events: Vec<LedgerEvent>,
+}
+
+/// An object of a case.
+#[derive(Clone, Debug)]
+pub struct LedgerObject {
+    /// The object.
+    pub object: ObjectId,
+    /// Length of its sealed file.
+    pub length: u64,
+    /// Hash of its sealed file.
+    pub hash: Hash,
+    /// The sealed file, if it is here and verified.
+    pub file: Option<PathBuf>,
+    /// Bytes that are here of an unfinished upload.
+    pub partial: u64,
+}
+
+/// An event of a case.
+#[derive(Clone, Debug)]
+pub struct LedgerEvent {
+    /// The event.
+    pub event: EventId,
+    /// Number of its kind.
+    pub kind: u8,
+    /// Signed bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A shift.
+#[derive(Clone, Debug)]
+pub struct LedgerShift {
+    /// The shift.
+    pub shift: ShiftId,
+    /// Its device.
+    pub device: DeviceId,
+    /// Signed opening.
+    pub opening: Vec<u8>,
+    /// Signed seal.
+    pub seal: Option<Vec<u8>>,
+    /// Whether the seal and the cases agree.
+    pub flag: SealFlag,
+}
+
+/// An enrolled device.
+#[derive(Clone, Debug)]
+pub struct LedgerDevice {
+    /// The device.
+    pub device: DeviceId,
+    /// Its signing key.
+    pub key: VerifyingKey,
+    /// Whether it is revoked.
+    pub revoked: bool,
+}
+
+impl<'a> Ledger<'a> {
+    pub(crate) const fn new(shared: &'a Shared) -> Self {
+        Self(shared)
+    }
+
+    /// All cases in order of arrival.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn cases(&self) -> Result<Vec<LedgerCase>, BoxError> {
+        self.0.store.cases_after(0, u32::MAX)?.into_iter().map(|row| self.full(row)).collect()
+    }
+
+    /// One case.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn case(&self, case: CaseId) -> Result<Option<LedgerCase>, BoxError> {
+        self.0.store.case(case)?.map(|row| self.full(row)).transpose()
+    }
+
+    /// All shifts.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn shifts(&self) -> Result<Vec<LedgerShift>, BoxError> {
+        let rows = self.0.store.shifts()?.into_iter();
+        Ok(rows
+            .map(|s| LedgerShift { shift: s.shift, device: s.device, opening: s.opening, seal: s.seal, flag: s.flag })
+            .collect())
+    }
+
+    /// All devices.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn devices(&self) -> Result<Vec<LedgerDevice>, BoxError> {
+        let rows = self.0.store.devices()?.into_iter();
+        Ok(rows.map(|d| LedgerDevice { device: d.device, key: d.key, revoked: d.revoked }).collect())
+    }
+
+    /// What came and went on one kind of request since the start.
+    #[must_use]
+    pub fn traffic(&self, route: Route) -> RouteTraffic {
+        self.0.traffic.of(route)
+    }
+
+    /// What came and went on every kind of request that occurred since the start.
+    #[must_use]
+    pub fn all_traffic(&self) -> BTreeMap<Route, RouteTraffic> {
+        self.0.traffic.all()
+    }
+
+    fn full(&self, row: CaseRow) -> Result<LedgerCase, BoxError> {
+        let objects = self.0.store.objects(row.case)?.into_iter().map(|object| self.object(&object));
+        let events = self.0.store.events(row.case)?.into_iter();
+        Ok(LedgerCase {
+            case: row.case,
+            device: row.device,
+            shift: row.shift,
+            seq: row.seq,
+            sequence: row.sequence,
+            index: row.index,
+            state: row.state,
+            manifest: row.manifest,
+            receipt: row.receipt,
+            objects: objects.collect::<Result<_, _>>()?,
+            events: events.map(|e| LedgerEvent { event: e.event, kind: e.kind, bytes: e.bytes }).collect(),
+        })
+    }
+
+    fn object(&self, row: &ObjectRow) -> Result<LedgerObject, BoxError> {
+        Ok(LedgerObject {
+            object: row.object,
+            length: row.length,
+            hash: row.hash,
+            file: row.stored.then(|| self.0.blobs.object(row.object)),
+            partial: self.0.blobs.part_length(row.object)?,
+        })
+    }
+}

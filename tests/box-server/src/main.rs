@@ -1,0 +1,64 @@
+//! Runs a secure box until it is told to stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+use streife_box::{BoxConfig, BoxError, RunningBox};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Reference secure box of Streife, with a development agency of its own.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Folder of all data; made at the first start.
+    #[arg(long)]
+    data: PathBuf,
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8443")]
+    listen: SocketAddr,
+    /// Name of the agency; counts at the first start only.
+    #[arg(long)]
+    agency: Option<String>,
+    /// Further name or address under which phones reach the box; may be repeated.
+    #[arg(long = "host")]
+    hosts: Vec<String>,
+}
+
+fn main() -> Result<(), BoxError> {
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let Arguments { data, listen, agency, hosts } = Arguments::parse();
+    let mut config = BoxConfig { listen, hosts, ..BoxConfig::local(data) };
+    if let Some(agency) = agency {
+        config.agency = agency;
+    }
+    let folder = config.data.join("dev");
+    let running = RunningBox::start(config)?;
+    greet(&running, &folder);
+    wait_for_the_end()?;
+    running.stop()
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program is started for")]
+fn greet(running: &RunningBox, folder: &std::path::Path) {
+    let connection = running.connection();
+    println!("box             {} ({})", connection.origin, connection.agency);
+    println!("listening on    {}", running.address());
+    println!("trust           {}", folder.join("ca.pem").display());
+    println!("enrolment code  {}", connection.enrolment_code);
+    println!("agency's files  {}", folder.display());
+}
+
+/// Ctrl-C or SIGTERM.
+fn wait_for_the_end() -> Result<(), BoxError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,43 @@
+//! Signed lists that change rarely: recipients and catalogues. The agency signed them; the box only hands them out.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use streife_core::seal::Hash;
+use streife_core::sync::protocol::{COSE, ProblemType};
+
+use crate::error::Refusal;
+use crate::state::App;
+
+/// `GET /v1/recipients`
+pub async fn recipients(State(app): State<App>, headers: HeaderMap) -> Response {
+    tagged(&headers, COSE, app.identity.recipients.0.clone())
+}
+
+/// `GET /v1/catalogues/{name}`
+pub async fn catalogue(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
+    match name.as_str() {
+        "offences" => Ok(tagged(&headers, COSE, app.identity.offences.clone())),
+        _ => Err(ProblemType::NotFound.into()),
+    }
+}
+
+/// A body under an entity tag made of its hash; 304 if the client has it already.
+pub fn tagged(headers: &HeaderMap, content_type: &'static str, body: Vec<u8>) -> Response {
+    let tag = format!("\"{}\"", Hash::of(&[&body]));
+    let has_it = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| names(value, &tag));
+    let head = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    if has_it {
+        return (StatusCode::NOT_MODIFIED, head).into_response();
+    }
+    (head, [(header::CONTENT_TYPE, content_type)], body).into_response()
+}
+
+fn names(value: &HeaderValue, tag: &str) -> bool {
+    let tags = value.to_str().unwrap_or_default().split(',').map(str::trim);
+    tags.map(|named| named.strip_prefix("W/").unwrap_or(named)).any(|named| named == tag || named == "*")
+}

@@ -1,0 +1,79 @@
+//! Access tokens (RFC 6749, 7523, 9449): the device's hardware key signs once, a session key proves each request after.
+
+use axum::Json;
+use axum::extract::{Query, Request, State};
+use axum::http::{Method, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use streife_core::domain::DeviceId;
+use streife_core::seal::Hash;
+use streife_core::seal::jose::{self, AssertionClaims};
+use streife_core::sync::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, ProblemType, TokenAnswer, path};
+
+use crate::auth::{Device, admitted, once, proof, require_now, verify_proof};
+use crate::body::{read_whole, require_type};
+use crate::error::Refusal;
+use crate::replay::SKEW_S;
+use crate::state::{App, Shared, run};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const FORM_BYTES: usize = 8192;
+/// Twelve hours: longer than a shift.
+const EXPIRES_IN_S: u32 = 43_200;
+
+#[derive(Deserialize)]
+struct Form {
+    grant_type: String,
+    client_assertion_type: String,
+    client_assertion: String,
+}
+
+/// `POST /v1/token`
+pub async fn post(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    require_type(&parts.headers, FORM)?;
+    let form = form(read_whole(&parts.headers, body, FORM_BYTES).await?)?;
+    let proof = proof(&parts.headers)?;
+    let answer = run(&app, move |app| grant(app, &form, &proof)).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response())
+}
+
+/// A form's body and a query have one grammar.
+fn form(body: Vec<u8>) -> Result<Form, Refusal> {
+    let malformed = || Refusal::malformed("The body is not the form of a token request");
+    let query = String::from_utf8(body).map_err(|_| malformed())?;
+    let uri: Uri = format!("/?{query}").parse().map_err(|_| malformed())?;
+    let Query(form) = Query::<Form>::try_from_uri(&uri).map_err(|_| malformed())?;
+    let is_known = form.grant_type == CLIENT_CREDENTIALS && form.client_assertion_type == ASSERTION_TYPE;
+    if is_known { Ok(form) } else { Err(malformed()) }
+}
+
+fn grant(app: &Shared, form: &Form, proof: &str) -> Result<TokenAnswer, Refusal> {
+    let device = authenticate(app, &form.client_assertion)?;
+    let (claims, session) = verify_proof(app, proof, Method::POST.as_str(), path::TOKEN)?;
+    once(app, &session.thumbprint(), &claims.jti, claims.iat)?;
+    let token = app.secret()?;
+    let now_ms = app.now_ms();
+    let expires_at = now_ms.saturating_add(i64::from(EXPIRES_IN_S) * 1000);
+    let hash = Hash::of(&[token.as_bytes()]);
+    app.store.put_token(hash, device.id, &session.thumbprint(), (now_ms, expires_at))?;
+    Ok(TokenAnswer { access_token: token, token_type: "DPoP".to_owned(), expires_in: EXPIRES_IN_S })
+}
+
+fn authenticate(app: &Shared, assertion: &str) -> Result<Device, Refusal> {
+    let issuer = jose::unverified_issuer(assertion).map_err(|_| ProblemType::TokenInvalid)?;
+    let id: DeviceId = issuer.parse().map_err(|_| ProblemType::TokenInvalid)?;
+    let row = app.store.device(id)?.ok_or(ProblemType::DeviceUnknown)?;
+    let claims = jose::verify_assertion(assertion, &row.key).map_err(|_| ProblemType::TokenInvalid)?;
+    if !is_for_us(app, &claims) {
+        return Err(ProblemType::TokenInvalid.into());
+    }
+    require_now(app, claims.iat)?;
+    once(app, &issuer, &claims.jti, claims.iat)?;
+    admitted(row)
+}
+
+fn is_for_us(app: &Shared, claims: &AssertionClaims) -> bool {
+    let lifetime = claims.exp.saturating_sub(claims.iat);
+    claims.sub == claims.iss && app.is_token_url(&claims.aud) && (0..=SKEW_S).contains(&lifetime)
+}

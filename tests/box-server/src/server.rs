@@ -1,0 +1,207 @@
+//! A box that runs: started and stopped synchronously, with threads of its own.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use streife_core::domain::DeviceId;
+use streife_core::testing::DevAgency;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::dev::{self, AgencyFile};
+use crate::state::{App, Shared};
+use crate::store::{Blobs, Store};
+use crate::{BoxConfig, BoxError, Chaos, Connection, Ledger, founding, routes};
+
+/// Longest time that requests under way get to come to their end when the box stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running box. Dropping it stops it.
+pub struct RunningBox {
+    app: App,
+    config: BoxConfig,
+    connection: Connection,
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    thread: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl RunningBox {
+    /// Starts a box, founding it if the data folder is new. It accepts connections when this returns.
+    ///
+    /// # Errors
+    /// [`BoxError`]; a second box on the same folder fails, too.
+    pub fn start(config: BoxConfig) -> Result<Self, BoxError> {
+        std::fs::create_dir_all(&config.data)?;
+        let store = Store::open(&config.data.join("box.db"))?;
+        let identity = founding::identity(&config, &store)?;
+        let authority = founding::authority(&config.data)?;
+        let listener = TcpListener::bind(config.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let hosts = hosts(&config, address);
+        let app = Arc::new(Shared {
+            store,
+            blobs: Blobs::open(&config.data)?,
+            locks: crate::locks::Locks::default(),
+            replay: crate::replay::ReplayCache::default(),
+            traffic: Arc::default(),
+            chaos: Chaos::default(),
+            connections: crate::connection::Connections::default(),
+            clock: Arc::clone(&config.clock),
+            entropy: Arc::clone(&config.entropy),
+            origins: hosts.iter().map(|host| origin(host, address.port())).collect(),
+            identity,
+        });
+        app.recheck()?;
+        let connection = connection(&config, &app, authority.certificate.clone())?;
+        let handle = Handle::new();
+        let thread = serve(listener, authority.server_tls(&hosts)?, &app, handle.clone())?;
+        Ok(Self { app, config, connection, address, handle, thread: Some(thread) })
+    }
+
+    /// Base address, such as `https://localhost:8443`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.connection.origin
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What a client needs.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The development agency with its private keys, read from the data folder. The box itself never does this.
+    ///
+    /// # Errors
+    /// [`BoxError`] if the folder was moved away, as an operator should.
+    pub fn dev_agency(&self) -> Result<DevAgency, BoxError> {
+        dev::read_agency(&self.config.data, &self.connection.agency)
+    }
+
+    /// What the box has stored and counted.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger::new(&self.app)
+    }
+
+    /// Scripts faults.
+    #[must_use]
+    pub fn chaos(&self) -> Chaos {
+        self.app.chaos.clone()
+    }
+
+    /// Revokes a device: from now on its requests are refused.
+    ///
+    /// # Errors
+    /// [`BoxError::Database`].
+    pub fn revoke(&self, device: DeviceId) -> Result<(), BoxError> {
+        self.app.store.revoke(device)
+    }
+
+    /// Stops listening, lets requests under way end, and closes the database.
+    ///
+    /// # Errors
+    /// [`BoxError::Io`] if the server had failed before.
+    pub fn stop(mut self) -> Result<(), BoxError> {
+        self.handle.graceful_shutdown(Some(GRACE));
+        self.join()
+    }
+
+    /// Ends at once: connections break and requests under way end where they stand, as when the process dies, except
+    /// that a transaction or a file operation that has begun comes to its end.
+    ///
+    /// # Errors
+    /// As [`Self::stop`].
+    pub fn kill(mut self) -> Result<(), BoxError> {
+        self.handle.shutdown();
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<(), BoxError> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        thread.join().map_err(|_| BoxError::Damaged("the server's thread panicked"))?.map_err(BoxError::from)
+    }
+}
+
+impl Drop for RunningBox {
+    fn drop(&mut self) {
+        self.handle.graceful_shutdown(Some(GRACE));
+        if let Err(error) = self.join() {
+            tracing::error!(%error, "the box did not stop in order");
+        }
+    }
+}
+
+impl std::fmt::Debug for RunningBox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunningBox").field("origin", &self.connection.origin).finish_non_exhaustive()
+    }
+}
+
+fn serve(
+    listener: TcpListener,
+    tls: RustlsConfig,
+    app: &App,
+    handle: Handle<SocketAddr>,
+) -> Result<JoinHandle<std::io::Result<()>>, BoxError> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("streife-box").enable_all().build()?;
+    let server = {
+        let _inside = runtime.enter(); // registers the listener
+        axum_server::from_tcp(listener)?
+    };
+    let server = server.acceptor(RustlsAcceptor::new(tls).acceptor(app.connections.clone())).handle(handle);
+    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = move |runtime: Runtime| runtime.block_on(server.http1_only().serve(service));
+    Ok(std::thread::Builder::new().name("streife-box".to_owned()).spawn(move || serving(runtime))?)
+}
+
+/// Names and addresses that the certificate is for; the first one makes the origin.
+fn hosts(config: &BoxConfig, address: SocketAddr) -> Vec<String> {
+    let mut hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let ip = (!address.ip().is_unspecified()).then(|| address.ip().to_string());
+    for host in ip.into_iter().chain(config.hosts.iter().cloned()) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts
+}
+
+fn origin(host: &str, port: u16) -> String {
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") }
+}
+
+/// Tells the dev folder the present address and collects what clients need.
+fn connection(config: &BoxConfig, app: &Shared, ca_pem: String) -> Result<Connection, BoxError> {
+    let mut file = AgencyFile::read(&config.data)?;
+    let origin = app.origins.first().cloned().unwrap_or_default();
+    if file.url != origin {
+        file.url.clone_from(&origin);
+        file.write(&config.data)?;
+    }
+    let point = |hex: &str| {
+        streife_core::domain::from_hex::<65>(hex).map(Vec::from).map_err(|_| BoxError::Damaged("dev/agency.json"))
+    };
+    Ok(Connection {
+        origin,
+        ca_pem,
+        agency_root: point(&file.agency_root)?,
+        box_key: point(&file.box_key)?,
+        agency: file.agency,
+        box_id: file.box_id,
+        enrolment_code: file.enrolment_code,
+        desk_token: file.desk_token,
+    })
+}

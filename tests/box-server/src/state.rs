@@ -1,0 +1,177 @@
+//! What all requests share, and the few deeds that need more than one part of it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use streife_core::domain::{Agency, BoxId, KeyId, to_hex};
+use streife_core::ports::{Clock, Entropy};
+use streife_core::seal::{
+    Hash, Namespace, Receipt, ReceiptObject, RecipientSet, SignedPayload, SoftwareKey, sign_payload,
+};
+use streife_core::sync::protocol::path;
+
+use crate::chaos::Chaos;
+use crate::connection::Connections;
+use crate::error::Refusal;
+use crate::locks::Locks;
+use crate::replay::ReplayCache;
+use crate::store::{Blobs, CaseRow, ObjectRow, Store, blob};
+use crate::traffic::Traffic;
+use crate::{BoxError, files};
+
+/// Handle that every request has.
+pub type App = Arc<Shared>;
+
+/// Shared state of a running box.
+pub struct Shared {
+    /// Database.
+    pub store: Store,
+    /// Object files.
+    pub blobs: Blobs,
+    /// Who writes which object.
+    pub locks: Locks,
+    /// Proofs seen.
+    pub replay: ReplayCache,
+    /// Counters.
+    pub traffic: Arc<Traffic>,
+    /// Scripted faults.
+    pub chaos: Chaos,
+    /// Open connections.
+    pub connections: Connections,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Base addresses under which clients may reach the box.
+    pub origins: Vec<String>,
+    /// Identity of the box and its agency.
+    pub identity: Identity,
+}
+
+/// What the box is, as settled at its first start.
+pub struct Identity {
+    /// Signs receipts and times.
+    pub key: SoftwareKey,
+    /// The box.
+    pub box_id: BoxId,
+    /// The agency.
+    pub agency: Agency,
+    /// Hash of the enrolment code.
+    pub enrolment: Hash,
+    /// Hash of the desk token.
+    pub desk: Hash,
+    /// Recipient set, signed and read.
+    pub recipients: (Vec<u8>, RecipientSet),
+    /// Offence catalogue, signed.
+    pub offences: Vec<u8>,
+}
+
+/// Runs work that blocks or computes away from the threads that serve connections.
+pub async fn run<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce(&Shared) -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    let app = Arc::clone(app);
+    let done = tokio::task::spawn_blocking(move || work(&app)).await;
+    done.unwrap_or_else(|_| Err(BoxError::Damaged("a request's work panicked").into()))
+}
+
+impl Shared {
+    /// Milliseconds since 1970 by the box's clock.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.read().unix_ms
+    }
+
+    /// Whether a URL is one of this box's addresses followed by `path`.
+    pub fn is_own_url(&self, url: &str, path: &str) -> bool {
+        url.strip_suffix(path).is_some_and(|origin| self.origins.iter().any(|own| own == origin))
+    }
+
+    /// Address of the token endpoint below any of the box's origins.
+    pub fn is_token_url(&self, url: &str) -> bool {
+        self.is_own_url(url, path::TOKEN)
+    }
+
+    /// A new secret in hexadecimal.
+    pub fn secret(&self) -> Result<String, BoxError> {
+        Ok(to_hex(&self.entropy.array::<32>()?))
+    }
+
+    /// Whether a recipient is in the set that the agency root signed.
+    pub fn knows_recipient(&self, id: KeyId) -> bool {
+        self.identity.recipients.1.recipients.iter().any(|recipient| recipient.key.id() == id)
+    }
+
+    /// Verifies a whole file and takes it over. `false`: it is not the object; the file is gone.
+    pub fn settle(&self, object: &ObjectRow, file: &Path) -> Result<bool, BoxError> {
+        if !blob::is_exactly(file, object.length, &object.hash)? {
+            files::remove(file)?;
+            return Ok(false);
+        }
+        self.adopt(object, file)?;
+        Ok(true)
+    }
+
+    /// Takes over a file that is verified and synced.
+    pub fn adopt(&self, object: &ObjectRow, file: &Path) -> Result<(), BoxError> {
+        self.blobs.promote(file, object.object)?;
+        self.store.mark_stored(object, |case, objects| self.receipt(case, objects))?;
+        tracing::info!(object = %object.object, case = %object.case, "stored");
+        Ok(())
+    }
+
+    fn receipt(&self, case: &CaseRow, objects: &[ObjectRow]) -> Result<Vec<u8>, BoxError> {
+        let line = |o: &ObjectRow| ReceiptObject { object: o.object, length: o.length, hash: o.hash };
+        let receipt = Receipt {
+            case: case.case,
+            manifest: Hash::of(&[&case.manifest]),
+            objects: objects.iter().map(line).collect(),
+            stored_at: self.now_ms(),
+            box_id: self.identity.box_id,
+            log_index: None,
+        };
+        Ok(sign_payload(Namespace::Receipt, receipt.encode(), &self.identity.key)?)
+    }
+
+    /// Puts the folders and the database in step after whatever ended the last run.
+    pub fn recheck(&self) -> Result<(), BoxError> {
+        for file in self.blobs.uploads()? {
+            self.recheck_upload(&file)?;
+        }
+        for object in self.store.all_objects()? {
+            self.recheck_object(&object)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps parts of announced objects; a whole one is taken over or dropped, everything else is dropped.
+    fn recheck_upload(&self, file: &Path) -> Result<(), BoxError> {
+        let is_part = file.extension().is_some_and(|extension| extension == "part");
+        let id = file.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+        let row = match id {
+            Some(id) if is_part => self.store.object(id)?.filter(|object| !object.stored),
+            _ => None,
+        };
+        let length = blob::length(file)?.unwrap_or_default();
+        match row {
+            Some(object) if length < object.length => {}
+            Some(object) => drop(self.settle(&object, file)?),
+            None => files::remove(file)?,
+        }
+        Ok(())
+    }
+
+    fn recheck_object(&self, object: &ObjectRow) -> Result<(), BoxError> {
+        let file = self.blobs.object(object.object);
+        match (object.stored, blob::length(&file)?) {
+            (true, Some(length)) if length == object.length => {}
+            (false, None) => {}
+            (false, Some(_)) => drop(self.settle(object, &file)?),
+            (true, found) => {
+                tracing::error!(object = %object.object, ?found, "a stored object is lost and asked for again");
+                self.store.mark_lost(object.object)?;
+            }
+        }
+        Ok(())
+    }
+}

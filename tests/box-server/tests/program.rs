@@ -1,0 +1,45 @@
+//! The program as a developer starts it.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use streife_box::Connection;
+use streife_core::domain::BoxId;
+
+#[test]
+fn the_program_says_where_it_is_and_ends_in_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_streife-box"))
+        .args(["--listen", "127.0.0.1:0", "--agency", "Neustadt", "--data"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let output = BufReader::new(program.stdout.take().expect("a pipe"));
+    let lines: Vec<String> = output.lines().take(5).map(|line| line.expect("text")).collect();
+    let said = |label: &str| {
+        let line = lines.iter().find_map(|line| line.strip_prefix(label)).expect("a line");
+        line.trim().to_owned()
+    };
+    assert!(said("box").ends_with("(Neustadt)"));
+    let connection = Connection {
+        origin: said("box").split(' ').next().expect("an address").to_owned(),
+        ca_pem: std::fs::read_to_string(said("trust")).expect("a certificate"),
+        agency: "Neustadt".to_owned(),
+        agency_root: Vec::new(),
+        box_key: Vec::new(),
+        box_id: BoxId::new([0; 16]),
+        enrolment_code: said("enrolment code"),
+        desk_token: String::new(),
+    };
+    let answer = support::client(&connection).get(format!("{}/v1/box", connection.origin)).send().expect("an answer");
+    assert_eq!(answer.status(), 200);
+    for file in ["agency.json", "case-worker.json", "case-worker.key", "recovery.key", "ca.pem"] {
+        assert!(std::path::Path::new(&said("agency's files")).join(file).exists(), "{file}");
+    }
+    let asked = Command::new("kill").arg(program.id().to_string()).status().expect("asks");
+    assert!(asked.success());
+    assert!(program.wait().expect("ends").success());
+}
