@@ -3,12 +3,12 @@
 //! The hardware signs once for a token. Each request is then proved with a session key in memory, which costs
 //! microseconds and dies with the process; a new process gets a new token.
 
-use super::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, TokenAnswer, path};
+use super::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, TokenAnswer, digest_header, path};
 use super::{Context, SyncError};
 use crate::domain::{Moment, to_hex};
 use crate::ports::{Body, Method, Request, Response};
 use crate::seal::jose::{AssertionClaims, ProofClaims, sign_assertion, sign_proof, token_hash};
-use crate::seal::{SealError, Signed, SoftwareKey, TimeStatement};
+use crate::seal::{Hash, SealError, Signed, SoftwareKey, TimeStatement};
 
 /// A token is renewed this long before it ends, so that no request outlives it on the way.
 const RENEW_BEFORE_MS: i64 = 60_000;
@@ -56,7 +56,10 @@ impl Session {
         let mut request = Request {
             method: Method::Post,
             path: path::TOKEN.to_owned(),
-            headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
+            headers: vec![
+                ("content-type", "application/x-www-form-urlencoded".to_owned()),
+                ("content-digest", digest_header(&Hash::of(&[form.as_bytes()]))),
+            ],
             body: Body::Bytes(form.into_bytes()),
         };
         self.prove(&mut request, context)?;

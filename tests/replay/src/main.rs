@@ -1,0 +1,141 @@
+//! The command line of `streife-replay`.
+//!
+//! Exit codes: 0 all holds, 1 a check failed (named on the terminal), 2 bad input or no box.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use streife_replay::model::Outcome;
+use streife_replay::{Options, Progress, ReplayError, report, run};
+
+/// Replays recorded patrol shifts and checks what arrives at the secure box.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Plays a recording and checks the result.
+    Run(RunArguments),
+}
+
+#[derive(clap::Args)]
+struct RunArguments {
+    /// The recording (JSON Lines, schemas/shift-recording.schema.json).
+    recording: PathBuf,
+    /// Takes real photos from this folder, in name order, instead of drawing them.
+    #[arg(long, value_name = "DIR")]
+    photos: Option<PathBuf>,
+    /// Plays against a box that runs here instead of an embedded one.
+    #[arg(long, value_name = "URL", requires = "ca")]
+    r#box: Option<String>,
+    /// CA file of that box; agency.json and case-worker.key lie beside it.
+    #[arg(long, value_name = "FILE", requires = "box")]
+    ca: Option<PathBuf>,
+    /// Keeps the phone's vault in this folder.
+    #[arg(long, value_name = "DIR")]
+    vault: Option<PathBuf>,
+    /// Writes report.html into this folder.
+    #[arg(long, value_name = "DIR", default_value = "target/streife-report")]
+    report: PathBuf,
+    /// Writes the outcome as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Writes what the box has as a folder tree for independent verification.
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let Command::Run(arguments) = Arguments::parse().command;
+    match replay(&arguments) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::from(1),
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn replay(arguments: &RunArguments) -> Result<usize, ReplayError> {
+    let options = Options {
+        recording: arguments.recording.clone(),
+        photos: arguments.photos.clone(),
+        target: arguments.r#box.clone().zip(arguments.ca.clone()),
+        vault: arguments.vault.clone(),
+        export: arguments.export.clone(),
+    };
+    let bar = Bar::new();
+    let outcome = run(&options, &bar);
+    bar.0.finish_and_clear();
+    let outcome = outcome?;
+    let page = arguments.report.join("report.html");
+    write(&page, report::render(&outcome).as_bytes())?;
+    if let Some(file) = &arguments.json {
+        let json = serde_json::to_vec_pretty(&outcome).map_err(std::io::Error::other);
+        write(file, &json.map_err(|error| ReplayError::File { what: "--json".to_owned(), error })?)?;
+    }
+    tell(&outcome, &page);
+    Ok(outcome.summary.failed_checks)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), ReplayError> {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), std::fs::create_dir_all);
+    let written = parent.and_then(|()| std::fs::write(file, bytes));
+    written.map_err(|error| ReplayError::File { what: file.display().to_string(), error })
+}
+
+fn tell(outcome: &Outcome, page: &Path) {
+    let (sum, time) = (&outcome.summary, &outcome.timing);
+    say(&format!(
+        "{}: {} events against {}",
+        outcome.recording.title, outcome.recording.events, outcome.recording.target
+    ));
+    for check in &outcome.checks {
+        let mark = if check.holds { "ok  " } else { "FAIL" };
+        let detail = if check.detail.is_empty() { String::new() } else { format!(" ({})", check.detail) };
+        say(&format!("  {mark} {}{detail}", check.name));
+    }
+    say(&format!(
+        "{} cases, {} photos, {} voided, {} purged, {} queued; {} requests, {} bytes sent for {} needed",
+        sum.cases, sum.photos, sum.voided, sum.purged, sum.queued, sum.requests, sum.bytes_sent, sum.bytes_needed
+    ));
+    say(&format!(
+        "{:.1} s: capture {:.1}, sync {:.1}, checks {:.1}, waiting for photos {:.1} (drawing took {:.1} beside it)",
+        time.total_s, time.capture_s, time.sync_s, time.check_s, time.photo_waiting_s, time.photo_making_s
+    ));
+    say(&format!("report: {}", page.display()));
+    match sum.failed_checks {
+        0 => say(&format!("all {} checks hold", outcome.checks.len())),
+        failed => say(&format!("{failed} of {} checks failed", outcome.checks.len())),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is the program's output")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// The progress bar.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} [{elapsed}]");
+        Self(ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+    }
+}
+
+impl Progress for Bar {
+    fn played(&self, done: usize, total: usize, what: &str) {
+        self.0.set_length(total as u64);
+        self.0.set_position(done as u64);
+        self.0.set_message(what.to_owned());
+    }
+}
