@@ -183,3 +183,45 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
         serde_json::from_slice(&bytes).map(Self).map_err(|_| ProblemType::Malformed.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the server hands out when it drops a connection: a body that ends as if it were whole.
+    struct Dropped(Option<Bytes>);
+
+    impl HttpBody for Dropped {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+            Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(if self.0.is_some() { 10 } else { 0 })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_ends_before_its_length_is_an_error() {
+        let traffic = Arc::<Traffic>::default();
+        let body = Body::new(Dropped(Some(Bytes::from_static(b"four"))));
+        let (mut body, _rest) = LentBody::lend(body, Route::UploadPatch, Arc::clone(&traffic));
+        assert_eq!(next_bytes(&mut body).await.expect("more").expect("bytes"), "four");
+        assert!(next_bytes(&mut body).await.expect("more").is_err());
+        assert_eq!(traffic.of(Route::UploadPatch).body_bytes, 4);
+    }
+
+    #[tokio::test]
+    async fn what_a_handler_leaves_comes_back() {
+        let (body, rest) = LentBody::lend(Body::from("left"), Route::CasePut, Arc::default());
+        drop(body);
+        let mut rest = rest.await.expect("comes back");
+        assert_eq!(next_bytes(&mut rest).await.expect("more").expect("bytes"), "left");
+    }
+}

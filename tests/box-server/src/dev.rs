@@ -53,7 +53,7 @@ impl AgencyFile {
     /// Writes `agency.json` whole or not at all.
     pub fn write(&self, data: &Path) -> Result<(), BoxError> {
         let json = serde_json::to_vec_pretty(self).map_err(io::Error::from)?;
-        Ok(replace(&folder(data).join(AGENCY), &json)?)
+        Ok(write_secret(&folder(data).join(AGENCY), &String::from_utf8_lossy(&json))?) // holds tokens
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use streife_core::domain::{CaseId, DeviceId, EventId, ObjectId, ShiftId};
 use streife_core::seal::{Hash, VerifyingKey};
@@ -151,6 +152,12 @@ impl<'a> Ledger<'a> {
     #[must_use]
     pub fn all_traffic(&self) -> BTreeMap<Route, RouteTraffic> {
         self.0.traffic.all()
+    }
+
+    /// Waits until the traffic of one kind of request has reached a point, such as a number of body bytes; `false` if
+    /// it does not within the time. It is how a test cuts or kills at an exact byte without sleeping.
+    pub fn wait_for(&self, route: Route, at_most: Duration, reached: impl Fn(&RouteTraffic) -> bool) -> bool {
+        self.0.traffic.wait_for(route, at_most, reached)
     }
 
     fn full(&self, row: CaseRow) -> Result<LedgerCase, BoxError> {

@@ -1,7 +1,8 @@
 //! Counters by kind of request, so that a test can say how much was sent for how much that was needed.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use axum::http::Method;
 
@@ -70,7 +71,10 @@ pub struct RouteTraffic {
 
 /// Counters of all kinds of request.
 #[derive(Debug, Default)]
-pub struct Traffic(Mutex<BTreeMap<Route, RouteTraffic>>);
+pub struct Traffic {
+    routes: Mutex<BTreeMap<Route, RouteTraffic>>,
+    changed: Condvar,
+}
 
 impl Traffic {
     pub fn request(&self, route: Route) {
@@ -86,15 +90,23 @@ impl Traffic {
     }
 
     pub fn of(&self, route: Route) -> RouteTraffic {
-        self.0.lock().expect("no holder panics").get(&route).cloned().unwrap_or_default()
+        self.routes.lock().expect("no holder panics").get(&route).cloned().unwrap_or_default()
     }
 
     pub fn all(&self) -> BTreeMap<Route, RouteTraffic> {
-        self.0.lock().expect("no holder panics").clone()
+        self.routes.lock().expect("no holder panics").clone()
+    }
+
+    pub fn wait_for(&self, route: Route, at_most: Duration, reached: impl Fn(&RouteTraffic) -> bool) -> bool {
+        let routes = self.routes.lock().expect("no holder panics");
+        let wait =
+            self.changed.wait_timeout_while(routes, at_most, |routes| !reached(routes.entry(route).or_default()));
+        !wait.expect("no holder panics").1.timed_out()
     }
 
     fn with(&self, route: Route, change: impl FnOnce(&mut RouteTraffic)) {
-        change(self.0.lock().expect("no holder panics").entry(route).or_default());
+        change(self.routes.lock().expect("no holder panics").entry(route).or_default());
+        self.changed.notify_all();
     }
 }
 

@@ -5,6 +5,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::blocking::Response;
@@ -16,6 +17,8 @@ use streife_core::domain::ObjectId;
 use streife_core::seal::{Hash, jose};
 use streife_core::sync::protocol::{CaseAnswer, ProblemType, digest_header};
 use support::{House, Phone, TestCase, number, problem, random};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 fn declared(house: &House, size: usize) -> (Phone, TestCase) {
     let phone = house.phone();
@@ -151,6 +154,22 @@ fn a_cut_connection_keeps_what_had_arrived() {
 }
 
 #[test]
+fn a_box_that_dies_in_the_middle_goes_on_where_it_was() {
+    let mut house = House::new();
+    let (phone, case) = declared(&house, 600_000);
+    let (object, bytes) = &case.objects[0];
+    let mut wire = Wire::begin_patch(&phone, *object, bytes);
+    wire.send(&bytes[..250_000]);
+    assert!(house.running.ledger().wait_for(Route::UploadPatch, MINUTE, |traffic| traffic.body_bytes == 250_000));
+    house = house.restart_after_kill();
+    let held = phone.offset(*object);
+    assert!(held <= 250_000);
+    let rest = usize::try_from(held).expect("small");
+    assert_eq!(phone.patch(*object, held, &bytes[rest..]).status(), 204);
+    assert!(house.running.ledger().case(case.id).expect("reads").expect("is there").receipt.is_some());
+}
+
+#[test]
 fn a_phone_that_comes_back_ends_its_own_forgotten_request() {
     let house = House::new();
     let (phone, case) = declared(&house, 600_000);
@@ -158,11 +177,11 @@ fn a_phone_that_comes_back_ends_its_own_forgotten_request() {
     // The old connection stays open and silent, as one does whose phone has changed the network.
     let mut forgotten = Wire::begin_patch(&phone, *object, bytes);
     forgotten.send(&bytes[..100_000]);
-    let held = phone.offset(*object);
-    assert!(held <= 100_000);
+    let ledger = house.running.ledger();
+    assert!(ledger.wait_for(Route::UploadPatch, MINUTE, |traffic| traffic.body_bytes == 100_000));
+    assert_eq!(phone.offset(*object), 100_000);
     assert_eq!(forgotten.status(), 423);
-    let rest = usize::try_from(held).expect("small");
-    assert_eq!(phone.patch(*object, held, &bytes[rest..]).status(), 204);
+    assert_eq!(phone.patch(*object, 100_000, &bytes[100_000..]).status(), 204);
 }
 
 #[test]
@@ -174,7 +193,7 @@ fn of_two_requests_for_the_same_bytes_one_is_told_the_offset() {
     house.running.chaos().script(Route::UploadPatch, 1, streife_box::Fault::Hold(gate.clone()));
     std::thread::scope(|scope| {
         let held = scope.spawn(|| problem(phone.patch(*object, 0, bytes)));
-        assert!(gate.wait_for_arrival(std::time::Duration::from_secs(30)));
+        assert!(gate.wait_for_arrival(MINUTE));
         assert_eq!(phone.patch(*object, 0, bytes).status(), 204);
         gate.open();
         assert_eq!(held.join().expect("ends"), (409, ProblemType::UploadOffset));
