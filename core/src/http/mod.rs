@@ -147,13 +147,17 @@ fn take(answer: WireResponse) -> Result<Response, TransportError> {
 
 /// Untrusted before unreachable before lost: what the certificate says is the news.
 fn classify(error: &reqwest::Error) -> TransportError {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let tls = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.is::<rustls::Error>() || tls.is_some_and(|tls| tls.is::<rustls::Error>()) {
-            return TransportError::Untrusted;
-        }
-        cause = inner.source();
+    if error.source().is_some_and(is_tls) {
+        TransportError::Untrusted
+    } else if error.is_connect() {
+        TransportError::Unreachable
+    } else {
+        TransportError::Lost
     }
-    if error.is_connect() { TransportError::Unreachable } else { TransportError::Lost }
+}
+
+/// Whether a TLS error lies somewhere below. An I/O error hides what it wraps from `source`, so both ways are gone.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_tls(inner)) || error.source().is_some_and(is_tls)
 }

@@ -26,6 +26,9 @@ pub(super) fn reason(answer: &Response, problem: Option<ProblemType>) -> String 
 
 /// Takes a success into the queue; `None` if it is not what a box would say.
 pub(super) fn take(context: &Context<'_>, item: &Item, answer: &Response) -> Result<Option<Progress>, SyncError> {
+    if !is_from_a_box(answer) {
+        return Ok(None);
+    }
     match item.kind {
         ItemKind::ShiftOpening => context.vault.opening_arrived(item)?,
         ItemKind::ShiftSeal | ItemKind::Event => context.vault.item_arrived(item)?,
@@ -34,6 +37,12 @@ pub(super) fn take(context: &Context<'_>, item: &Item, answer: &Response) -> Res
         ItemKind::Receipt => return receipt(context, item, answer),
     }
     Ok(Some(Progress::Arrived(item.kind)))
+}
+
+/// A box answers a success with nothing or with one of its own types. A page comes from somewhere in between.
+fn is_from_a_box(answer: &Response) -> bool {
+    let kind = answer.header("content-type").unwrap_or_default();
+    answer.body.is_empty() || kind.starts_with(protocol::COSE) || kind.starts_with(protocol::JSON)
 }
 
 fn manifest(context: &Context<'_>, item: &Item, answer: &Response) -> Result<Option<Progress>, SyncError> {
