@@ -1,1 +1,23 @@
-//! streife-replay.
+//! `streife-replay`: plays a recorded shift through the public surface of the core against a secure box, then checks
+//! what arrived.
+//!
+//! The phone is simulated: its clock follows the recording, its keys are software twins, its camera draws or reads
+//! photos. The core, the protocol and the box are the real ones, over real TLS.
+
+mod check;
+mod desk;
+mod error;
+mod export;
+mod log;
+pub mod model;
+mod opened;
+mod phone;
+mod photos;
+mod player;
+pub mod report;
+mod run;
+mod target;
+mod watch;
+
+pub use error::ReplayError;
+pub use run::{Options, Progress, run};
