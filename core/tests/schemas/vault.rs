@@ -1,0 +1,149 @@
+//! FORMATS section 16 on a real vault: every sealed column value opens where the page says, and nowhere else.
+//!
+//! The database is read with SQLite and the public opening function alone, with the root key as the hardware would
+//! unwrap it: what the recovery of a damaged phone would have to do.
+
+use libtest_mimic::{Failed, Trial};
+use rusqlite::Connection;
+use streife_core::domain::{CaseFacts, CaseId, ObjectId, Officer};
+use streife_core::ports::KeyStore;
+use streife_core::seal::{Binding, CaseKey, Hash, Kind, ObjectKey, RootKey, Scope, chain, open};
+use streife_core::vault::JournalRecord;
+
+use super::flow::{Phone, officer};
+
+type Test = fn(&Written) -> Result<(), Failed>;
+
+pub fn trials() -> Vec<Trial> {
+    let tests: [(&str, Test); 6] = [
+        ("canary", canary),
+        ("settings", settings),
+        ("officer of a shift", officers),
+        ("case key and draft", drafts),
+        ("journal", journal),
+        ("a value in another place", elsewhere),
+    ];
+    let trial =
+        |(name, test): (&str, fn(&Written) -> _)| Trial::test(format!("vault: {name}"), move || test(&Written::new()?));
+    tests.into_iter().map(trial).collect()
+}
+
+const NOWHERE: CaseId = CaseId::new([0; 16]);
+const ZEROS: ObjectId = ObjectId::new([0; 16]);
+const EPOCH: u16 = 1;
+
+/// A vault with one open shift and one draft, closed, and its root key.
+struct Written {
+    _phone: Phone,
+    database: Connection,
+    root: ObjectKey,
+}
+
+impl Written {
+    fn new() -> Result<Self, Failed> {
+        let phone = Phone::new()?;
+        let client = phone.open()?;
+        client.open_shift(&officer(Some("Altstadt")))?;
+        client.begin_case()?;
+        drop(client);
+        let database = Connection::open(phone.vault().join("vault.db"))?;
+        let (epoch, alias, wrapped): (u16, String, Vec<u8>) =
+            database.query_row("SELECT epoch, alias, wrapped FROM epochs", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+        assert_eq!((epoch, alias.as_str()), (EPOCH, "streife-epoch-1"));
+        let root = RootKey::new(phone.key_store.unwrap(&alias, &wrapped)?).object_key();
+        Ok(Self { _phone: phone, database, root })
+    }
+
+    fn column<T: rusqlite::types::FromSql>(&self, sql: &str) -> Result<T, Failed> {
+        Ok(self.database.query_row(sql, [], |row| row.get(0))?)
+    }
+}
+
+/// A value that belongs to the phone and not to a case.
+const fn own(kind: Kind, object: ObjectId) -> Binding {
+    Binding { kind, case: NOWHERE, object, epoch: EPOCH, schema: 1, scope: Scope::Full }
+}
+
+fn canary(written: &Written) -> Result<(), Failed> {
+    let sealed: Vec<u8> = written.column("SELECT canary FROM epochs")?;
+    let plain = open(&written.root, &own(Kind::WrappedKey, ObjectId::new([0xca; 16])), &sealed)?;
+    assert_eq!(plain, b"streife/1 canary");
+    Ok(())
+}
+
+fn settings(written: &Written) -> Result<(), Failed> {
+    let mut statement = written.database.prepare("SELECT name, epoch, value FROM settings")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let rows: Vec<(String, u16, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
+    assert!(rows.iter().any(|(name, _, _)| name == "device") && rows.len() >= 3, "settings: {}", rows.len());
+    for (name, epoch, sealed) in rows {
+        assert_eq!(epoch, EPOCH);
+        let hash = Hash::of(&[b"streife/1 setting", name.as_bytes()]).0;
+        let row = ObjectId::try_from(hash.get(..16).ok_or("16 bytes")?)?;
+        open(&written.root, &own(Kind::Setting, row), &sealed).map_err(|error| format!("setting {name}: {error}"))?;
+    }
+    Ok(())
+}
+
+fn officers(written: &Written) -> Result<(), Failed> {
+    let (shift, sealed): ([u8; 16], Vec<u8>) =
+        written.database.query_row("SELECT shift_id, officer FROM shifts", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let plain = open(&written.root, &own(Kind::Setting, ObjectId::new(shift)), &sealed)?;
+    assert_eq!(serde_json::from_slice::<Officer>(&plain)?, officer(Some("Altstadt")));
+    Ok(())
+}
+
+fn case_key(written: &Written) -> Result<(CaseId, CaseKey), Failed> {
+    let case = CaseId::new(written.column("SELECT case_id FROM cases")?);
+    let sealed: Vec<u8> = written.column("SELECT wrapped_key FROM cases")?;
+    let binding = Binding { case, ..own(Kind::WrappedKey, ZEROS) };
+    let key = open(&written.root, &binding, &sealed)?;
+    Ok((case, CaseKey::new(key.as_slice().try_into()?)))
+}
+
+fn drafts(written: &Written) -> Result<(), Failed> {
+    let (case, key) = case_key(written)?;
+    let sealed: Vec<u8> = written.column("SELECT draft FROM cases")?;
+    let row = ObjectId::new(*case.as_bytes());
+    let key = key.object_key(case, Scope::Full, row);
+    let plain = open(&key, &Binding::of_case(Kind::Draft, case, row), &sealed)?;
+    assert_eq!(serde_json::from_slice::<CaseFacts>(&plain)?, CaseFacts::default());
+    Ok(())
+}
+
+fn journal(written: &Written) -> Result<(), Failed> {
+    let mut statement = written.database.prepare("SELECT n, epoch, entry, link FROM journal ORDER BY n")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let rows: Vec<(i64, u16, Vec<u8>, [u8; 32])> = rows.collect::<Result<_, _>>()?;
+    assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), [1, 2], "shift opened, case begun");
+    let mut link = chain::GENESIS;
+    for (n, epoch, entry, stored) in rows {
+        let n = u64::try_from(n)?;
+        link = chain::link(&link, n, &Hash::of(&[&entry]));
+        assert_eq!((link.0, epoch), (stored, EPOCH));
+        let row = ObjectId::new((u128::from(n)).to_be_bytes());
+        let plain = open(&written.root, &own(Kind::JournalEntry, row), &entry)?;
+        serde_json::from_slice::<JournalRecord>(&plain)?;
+    }
+    Ok(())
+}
+
+fn elsewhere(written: &Written) -> Result<(), Failed> {
+    let sealed: Vec<u8> = written.column("SELECT value FROM settings WHERE name = 'device'")?;
+    let hash = Hash::of(&[b"streife/1 setting", b"device"]).0;
+    let right = own(Kind::Setting, ObjectId::try_from(hash.get(..16).ok_or("16 bytes")?)?);
+    open(&written.root, &right, &sealed)?;
+    for wrong in [
+        Binding { kind: Kind::JournalEntry, ..right },
+        Binding { case: CaseId::new([1; 16]), ..right },
+        Binding { object: ZEROS, ..right },
+        Binding { epoch: 2, ..right },
+        Binding { schema: 2, ..right },
+        Binding { scope: Scope::View, ..right },
+    ] {
+        assert!(open(&written.root, &wrong, &sealed).is_err(), "{wrong:?}");
+    }
+    Ok(())
+}
