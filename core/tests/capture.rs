@@ -3,7 +3,10 @@
 mod common;
 
 use common::{Phone, all_bytes, officer};
-use streife_core::domain::{CaseRecord, Confirmation, FindingCode, PhotoClass, VoidReason};
+use streife_core::domain::{
+    CaseEdit, CaseRecord, Confirmation, FindingCode, NamedOffence, Notes, OffenceRelation, Officer, PhotoClass, Place,
+    VoidReason,
+};
 use streife_core::error::{Error, ErrorKind};
 use streife_core::evidence::PhotoError;
 use streife_core::ports::{NeverCancel, SignerError};
@@ -219,4 +222,48 @@ fn a_case_can_be_voided_once_and_stays() {
     let summary = client.cases().expect("cases").pop().expect("one");
     assert!(summary.voided);
     assert_eq!(summary.state, CaseState::Sealed);
+}
+
+#[test]
+fn what_a_record_cannot_hold_is_refused_where_it_is_typed() {
+    let phone = Phone::new();
+    let client = phone.open();
+    let nameless = Officer { id: String::new(), unit: None };
+    assert_eq!(client.open_shift(&nameless).expect_err("refused").kind(), ErrorKind::BadInput);
+    client.open_shift(&officer()).expect("opens");
+    let case = phone.complete_draft(&client, "M-AB 1");
+    let long = Place { text: "x".repeat(201), fix: None, municipality: None };
+    let notes = Notes { citizen: Some(String::new()), internal: None };
+    for edit in [CaseEdit::Place(long), CaseEdit::Notes(notes)] {
+        assert_eq!(client.edit_case(case, edit).expect_err("refused").kind(), ErrorKind::BadInput);
+    }
+    let unfounded = Confirmation { finding: "valves-moved".to_owned(), reason: "no".to_owned() };
+    assert_eq!(client.seal_case(case, vec![unfounded]).expect_err("refused").kind(), ErrorKind::BadInput);
+    let without_size = phone.write("tiny.jpg", &[0xff, 0xd8, 0xff, 0xd9]);
+    let refused = client.add_photo(case, &without_size, PhotoClass::Detail).expect_err("refused");
+    assert_eq!(refused.kind(), ErrorKind::Photo);
+    client.seal_case(case, Vec::new()).expect("the draft is as it was");
+}
+
+#[test]
+fn a_void_draft_keeps_an_offence_that_the_catalogue_lacks() {
+    let phone = Phone::new();
+    let client = phone.open();
+    client.open_shift(&officer()).expect("opens");
+    let case = client.begin_case().expect("begins");
+    let unknown = NamedOffence { number: "999999".parse().expect("six digits"), refinement: None };
+    let edit = CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![unknown] };
+    client.edit_case(case, edit).expect("edits");
+    client.void_case(case, VoidReason::WrongOffence, None).expect("voids");
+    let row = client.case(case).expect("is there");
+    let device_key = streife_core::seal::SoftwareKey::from_bytes(&[4; 32]).expect("a scalar").verifying_key();
+    let manifest = Signed::<Manifest>::verify(&row.manifest.expect("signed"), &device_key).expect("verifies");
+    let key = manifest.payload().open_case_key(&phone.agency.case_worker).expect("opens");
+    let listed = manifest.payload().objects.iter().find(|object| object.kind == Kind::Record).expect("listed");
+    let file = phone.vault_folder().join("objects").join(format!("{}.sbx", listed.object));
+    let binding = Binding::of_case(Kind::Record, case, listed.object);
+    let json = open(&key.object_key(case, Scope::Full, listed.object), &binding, &std::fs::read(file).expect("reads"));
+    let record: CaseRecord = serde_json::from_slice(&json.expect("opens")).expect("a record");
+    let offences = record.offences.expect("kept");
+    assert_eq!(offences.items.first().map(|item| item.number.to_string()).as_deref(), Some("999999"));
 }

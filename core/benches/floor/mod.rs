@@ -60,7 +60,7 @@ impl Floor {
             }
             hash.update(&chunk);
             let mut nonce = XNonce::default();
-            nonce[16..].copy_from_slice(&counter.to_be_bytes());
+            nonce.iter_mut().skip(16).zip(counter.to_be_bytes()).for_each(|(to, from)| *to = from);
             cipher.encrypt_in_place(&nonce, b"", &mut chunk).expect("seals");
             piece.append(&mut chunk);
             if piece.len() >= PIECE {

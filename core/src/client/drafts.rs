@@ -21,8 +21,10 @@ impl Client {
     /// Applies one edit to a draft.
     ///
     /// # Errors
-    /// [`crate::vault::VaultError::State`] unless the case is a draft.
+    /// [`crate::vault::VaultError::State`] unless the case is a draft, [`Error::Input`] naming a field that breaks a
+    /// limit.
     pub fn edit_case(&self, case: CaseId, edit: CaseEdit) -> Result<(), Error> {
+        edit.check()?;
         let _guard = self.drafting();
         let mut facts = self.vault.draft(case)?;
         facts.apply(edit);

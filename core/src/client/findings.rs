@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use super::Client;
 use crate::catalogue::Catalogue;
 use crate::domain::{
-    CaseFacts, CaseId, Confirmation, Finding, FindingCode, Fix, GpsState, Moment, Observation, PhotoRecord, Severity,
+    CaseFacts, CaseId, Confirmation, Finding, FindingCode, Fix, GpsState, InputError, Moment, Observation, PhotoRecord,
+    Severity, check_reason,
 };
 use crate::error::Error;
 use crate::geo::{FixQuality, distance_m, is_way_plausible, quality};
@@ -38,7 +39,14 @@ impl Client {
             Severity::Confirm => !confirmed.iter().any(|given| given.finding == finding.code.as_str()),
             Severity::Note => false,
         };
-        let open: Vec<_> = self.find(facts, now)?.into_iter().filter(is_open).collect();
+        let found = self.find(facts, now)?;
+        for given in confirmed {
+            check_reason(&given.reason)?;
+            if found.iter().all(|finding| finding.code.as_str() != given.finding) {
+                return Err(InputError { field: "confirmation" }.into()); // of something that was not found
+            }
+        }
+        let open: Vec<_> = found.into_iter().filter(is_open).collect();
         if open.is_empty() { Ok(()) } else { Err(Error::Findings(open)) }
     }
 

@@ -6,8 +6,9 @@
 //! ```
 //!
 //! Every call is synchronous and may block on disk; `sync` may block on the network. Calls may come from any thread.
-//! What a call has acknowledged is durable. No lock is held while a port is called, except that one `sync` runs at a
-//! time and a second one is told so.
+//! What a call has acknowledged is durable. No lock is held while hardware or network is called,
+//! except that one `sync` runs at a time and a second one is told so; clock and entropy are asked anywhere and must
+//! not call back.
 
 mod config;
 mod drafts;

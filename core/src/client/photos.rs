@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use super::Client;
-use crate::domain::{CaseId, ObjectId, PhotoClass, PhotoRecord, Salt, ThumbnailRecord};
+use crate::domain::{CaseId, InputError, MAX_PHOTOS, ObjectId, PhotoClass, PhotoRecord, Salt, ThumbnailRecord};
 use crate::error::Error;
 use crate::evidence::{Import, ImportJob, PhotoError, SealedReader, import, thumbnail};
 use crate::log;
@@ -79,6 +79,9 @@ impl Client {
         let event = JournalEvent::PhotoImported { case, object, hash: taken.hash };
         let _guard = self.drafting();
         let mut facts = self.vault.draft(case)?;
+        if facts.photos.len() >= MAX_PHOTOS {
+            return Err(InputError { field: "photos" }.into());
+        }
         facts.photos.push(photo.clone());
         self.vault.keep_object(part, &row, &facts, Some((at, event)))?;
         Ok(AddedPhoto { photo, trailing_bytes: taken.trailing })

@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::Client;
 use crate::catalogue::Catalogue;
-use crate::domain::Moment;
+use crate::domain::{Moment, ShiftId};
 use crate::error::Error;
 use crate::ports::{Body, Method, NeverCancel, Request, Response};
 use crate::seal::jose::Jwk;
@@ -148,14 +148,18 @@ impl Client {
         Ok(self.vault.setting(TimeRecord::SETTING)?.and_then(|json| serde_json::from_slice(&json).ok()))
     }
 
-    /// What the box last said about time, as a manifest tells it.
-    pub(super) fn clock_evidence(&self, now: &Moment) -> Result<ClockEvidence, Error> {
+    /// What the box has said about time since this shift began, as a manifest tells it. The clock may have been set
+    /// since: the monotonic clock shows by how much.
+    pub(super) fn clock_evidence(&self, shift: ShiftId, now: &Moment) -> Result<ClockEvidence, Error> {
         let Some(record) = self.time_record()? else { return Ok(ClockEvidence::default()) };
-        let same_boot = now.boot() == record.received.boot();
-        let elapsed = u64::try_from(now.since_ms(&record.received)).ok().filter(|_| same_boot);
-        let agrees = record.ahead_ms.unsigned_abs() <= CLOCK_TOLERANCE_MS;
+        let elapsed_ms = now.since_ms(&record.received);
+        if record.shift != Some(shift) || now.boot() != record.received.boot() || elapsed_ms < 0 {
+            return Ok(ClockEvidence::default());
+        }
+        let set_by_ms = now.unix_ms().saturating_sub(record.received.unix_ms()).saturating_sub(elapsed_ms);
+        let agrees = record.ahead_ms.saturating_sub(set_by_ms).unsigned_abs() <= CLOCK_TOLERANCE_MS;
         Ok(ClockEvidence {
-            statement: elapsed.map(|elapsed_ms| (record.statement.clone(), elapsed_ms)),
+            statement: Some((record.statement, elapsed_ms.unsigned_abs())),
             state: if agrees { ClockState::Agrees } else { ClockState::Differs },
         })
     }

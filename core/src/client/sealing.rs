@@ -2,8 +2,8 @@
 
 use super::Client;
 use crate::domain::{
-    CaseFacts, CaseId, CaseRecord, CaseView, Confirmation, Moment, Notes, ObjectId, Observation, Offences, Officer,
-    RECORD_SCHEMA, Salt, SlipNumber, VoidNote,
+    CaseFacts, CaseId, CaseRecord, CaseView, Category, ChargedOffence, Confirmation, Moment, Money, NamedOffence,
+    Notes, ObjectId, Observation, Offences, Officer, RECORD_SCHEMA, Salt, SlipNumber, VoidNote,
 };
 use crate::error::Error;
 use crate::seal::{
@@ -24,6 +24,17 @@ pub struct SealedView {
     pub seq: u32,
     /// Whether the hardware key has signed it yet.
     pub signed: bool,
+}
+
+fn uncharged(offence: &NamedOffence) -> ChargedOffence {
+    ChargedOffence {
+        number: offence.number,
+        label: "not in the catalogue".to_owned(),
+        refinement: offence.refinement.clone(),
+        amount_cents: Money(0),
+        points: 0,
+        category: Category::Warning,
+    }
 }
 
 /// What goes into a sealed case besides the draft.
@@ -125,7 +136,9 @@ impl Client {
     fn charged(&self, facts: &CaseFacts, at: &Moment) -> Result<Option<Offences>, Error> {
         let catalogue = self.catalogue()?;
         let day = super::findings::offence_day(facts, at)?;
-        let items: Vec<_> = facts.offences.iter().filter_map(|offence| catalogue.charge(offence, day)).collect();
+        // Only a void draft can name an offence that the catalogue lacks; it stays in the record, charging nothing.
+        let charge = |offence: &NamedOffence| catalogue.charge(offence, day).unwrap_or_else(|| uncharged(offence));
+        let items: Vec<_> = facts.offences.iter().map(charge).collect();
         Ok((!items.is_empty()).then(|| Offences::new(facts.relation, items)))
     }
 
@@ -170,7 +183,7 @@ impl Client {
                 app: self.config.app.clone(),
                 record_schema: RECORD_SCHEMA,
             },
-            clock: self.clock_evidence(&record.sealed_at)?,
+            clock: self.clock_evidence(record.shift, &record.sealed_at)?,
         })
     }
 

@@ -10,8 +10,9 @@ impl Client {
     /// Opens a shift for an officer.
     ///
     /// # Errors
-    /// [`crate::vault::VaultError::State`] while another shift is open.
+    /// [`crate::vault::VaultError::State`] while another shift is open, [`Error::Input`] for a name beyond limits.
     pub fn open_shift(&self, officer: &Officer) -> Result<ShiftId, Error> {
+        officer.check()?;
         let shift = ShiftId::new(self.random()?);
         self.vault.open_shift(shift, officer, self.now()?)?;
         self.sign_pending()?;

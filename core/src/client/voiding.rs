@@ -2,7 +2,7 @@
 
 use super::Client;
 use super::sealing::Closing;
-use crate::domain::{CaseId, EventId, VoidNote, VoidReason};
+use crate::domain::{CaseId, EventId, VoidNote, VoidReason, check_reason};
 use crate::error::Error;
 use crate::seal::{CaseEvent, EventKind, SealedNote, SignedPayload};
 use crate::vault::{CaseState, EventRow, JournalEvent, VaultError};
@@ -16,6 +16,7 @@ impl Client {
     /// # Errors
     /// [`Error::State`] if the case is void already.
     pub fn void_case(&self, case: CaseId, reason: VoidReason, note: Option<&str>) -> Result<EventId, Error> {
+        note.map_or(Ok(()), check_reason)?;
         if self.vault.events()?.iter().any(|row| row.case == case) {
             return Err(Error::State);
         }

@@ -7,6 +7,7 @@
 mod case;
 mod hex;
 mod id;
+mod input;
 mod moment;
 mod money;
 mod observation;
@@ -23,6 +24,7 @@ mod view;
 pub use case::{CaseEdit, CaseFacts, Finding, FindingCode, Severity, VoidReason};
 pub use hex::{HexError, from_hex, to_hex};
 pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, Salt, ShiftId};
+pub use input::{InputError, PHOTOS as MAX_PHOTOS, check_reason};
 pub use moment::{BootId, Moment, MomentError};
 pub use money::Money;
 pub use observation::{Axle, Check, ClockError, ClockPosition, DiscTime, Observation, Side, Valve};

@@ -4,7 +4,7 @@
 //! the monotonic clock where both moments share a boot. The offset is kept because the hour from 2 to 3 happens
 //! twice each October, and only the offset tells which one was meant.
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, TimeZone};
+use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, TimeZone};
 
 use super::hex::{HexError, from_hex, to_hex};
 
@@ -110,7 +110,9 @@ impl Moment {
 
 fn civil(unix_ms: i64, offset_s: i32) -> Result<DateTime<FixedOffset>, MomentError> {
     let offset = FixedOffset::east_opt(offset_s).ok_or(MomentError)?;
-    offset.timestamp_millis_opt(unix_ms).single().ok_or(MomentError)
+    let time = offset.timestamp_millis_opt(unix_ms).single().ok_or(MomentError)?;
+    // Years of four digits: others have no spelling in RFC 3339.
+    if (0..=9999).contains(&time.year()) { Ok(time) } else { Err(MomentError) }
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

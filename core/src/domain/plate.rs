@@ -195,7 +195,8 @@ fn insurance(text: &str) -> Option<Plate> {
 }
 
 fn diplomatic(text: &str, blocks: &str) -> Result<Plate, PlateError> {
-    let sound = blocks.split('-').all(|block| (1..=4).contains(&block.len()) && all_digits(block));
+    let sound = blocks.split('-').count() <= 4
+        && blocks.split('-').all(|block| (1..=4).contains(&block.len()) && all_digits(block));
     if !sound {
         return Err(PlateError::Digits);
     }

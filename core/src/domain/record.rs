@@ -58,7 +58,8 @@ pub struct VoidNote {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaseRecord {
-    /// Always [`CaseRecord::FORMAT`].
+    /// Always [`CaseRecord::FORMAT`]; nothing else is read.
+    #[serde(deserialize_with = "record_format")]
     pub format: String,
     /// The case.
     pub case: CaseId,
@@ -100,6 +101,16 @@ pub struct CaseRecord {
     /// Present if the case was void when it was sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided: Option<VoidNote>,
+}
+
+fn record_format<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    exactly(deserializer, CaseRecord::FORMAT)
+}
+
+/// Reads a member that can only have one value.
+pub(super) fn exactly<'de, D: serde::Deserializer<'de>>(deserializer: D, expected: &str) -> Result<String, D::Error> {
+    let text: String = serde::Deserialize::deserialize(deserializer)?;
+    if text == expected { Ok(text) } else { Err(serde::de::Error::custom("another format")) }
 }
 
 impl CaseRecord {

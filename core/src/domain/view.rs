@@ -23,7 +23,8 @@ pub struct ViewOffence {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaseView {
-    /// Always [`CaseView::FORMAT`].
+    /// Always [`CaseView::FORMAT`]; nothing else is read.
+    #[serde(deserialize_with = "view_format")]
     pub format: String,
     /// The case.
     pub case: CaseId,
@@ -56,6 +57,10 @@ pub struct CaseView {
     /// Why the case is void, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided: Option<VoidReason>,
+}
+
+fn view_format<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    super::record::exactly(deserializer, CaseView::FORMAT)
 }
 
 impl CaseView {

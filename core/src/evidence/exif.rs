@@ -59,6 +59,9 @@ fn text(exif: &Exif, tag: Tag) -> Option<String> {
 /// `2026:06:16 06:14:05` to `2026-06-16T06:14:05`, if it is a time at all.
 fn iso_time(exif: &str) -> Option<String> {
     let time = chrono::NaiveDateTime::parse_from_str(exif, "%Y:%m:%d %H:%M:%S").ok()?;
+    if exif.ends_with(":60") {
+        return None; // a leap second, which no camera means
+    }
     Some(time.format("%Y-%m-%dT%H:%M:%S").to_string())
 }
 

@@ -91,14 +91,24 @@ impl Plain {
         loop {
             let following = self.next(&mut source, spare.try_recv().unwrap_or_default())?;
             let last = following.is_empty();
-            if last && !(self.scan.is_jpeg() && self.scan.is_complete()) {
+            if last {
                 // Found before the last chunk is sealed: a cut photo never becomes a whole object.
-                return Err(if self.scan.is_jpeg() { PhotoError::Truncated } else { PhotoError::NotAPicture });
+                self.judge()?;
             }
             if out.send((chunk, last)).is_err() || last {
                 return Ok(self); // the sealer's own error tells why it stopped listening
             }
             chunk = following;
+        }
+    }
+
+    /// Whether what has been read is a whole picture.
+    fn judge(&self) -> Result<(), PhotoError> {
+        let has_size = self.scan.width > 0 && self.scan.height > 0;
+        match (self.scan.is_jpeg(), self.scan.is_complete()) {
+            (true, true) if has_size => Ok(()),
+            (true, false) => Err(PhotoError::Truncated),
+            _ => Err(PhotoError::NotAPicture),
         }
     }
 

@@ -44,7 +44,11 @@ impl<R: Read> SealedReader<R> {
         let mut chunk = std::mem::take(&mut self.following);
         self.following = self.read_chunk()?;
         self.done = self.following.is_empty();
-        self.opener.open(&mut chunk, self.done).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+        let begun = !self.chunk.is_empty();
+        let opened = self.opener.open(&mut chunk, self.done);
+        if opened.is_err() || (begun && chunk.is_empty()) {
+            return Err(io::ErrorKind::InvalidData.into()); // an empty chunk ends only an empty value
+        }
         (self.chunk, self.taken) = (chunk, 0);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The shift recording: what happened at the core's surface, line by line, for QA to replay (FORMATS 8).
+//! The shift recording: what happened at the core's surface, line by line, for QA to replay (FORMATS 18).
 //!
 //! JSON Lines; the first line is the header. Reading is strict and says which line is wrong and why, because a
 //! recording that is half understood replays something else than what happened. Schema: `shift-recording.schema.json`.

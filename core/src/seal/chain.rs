@@ -1,4 +1,4 @@
-//! Links of the journal (FORMATS 4): each binds its entry to all entries before it, and needs no key to be checked.
+//! Links of the journal (FORMATS 8): each binds its entry to all entries before it, and needs no key to be checked.
 
 use super::Hash;
 

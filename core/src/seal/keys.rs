@@ -1,4 +1,4 @@
-//! Keys and how they descend from each other (FORMATS 1).
+//! Keys and how they descend from each other (FORMATS 2).
 //!
 //! A root key of an epoch seals what belongs to the phone. A case key is made for each case; the view key, the
 //! object keys and the key commitment are derived from it one way. Every key is wiped when it is dropped.

@@ -1,4 +1,4 @@
-//! The case manifest (FORMATS 3): signed once, stored, and sent as the same bytes on every retry.
+//! The case manifest (FORMATS 6): signed once, stored, and sent as the same bytes on every retry.
 //!
 //! It tells the box what belongs to the case and proves to a court, once the record is open, every plaintext of it:
 //! the salts of the commitments lie inside the sealed record.
@@ -130,6 +130,23 @@ impl Manifest {
     }
 }
 
+impl Manifest {
+    /// One record, nothing listed twice, somebody who can open it.
+    fn is_sound(&self) -> bool {
+        let records = self.objects.iter().filter(|object| object.kind == Kind::Record).count();
+        self.seq > 0
+            && records == 1
+            && !self.wraps.is_empty()
+            && all_differ(self.objects.iter().map(|object| object.object))
+            && all_differ(self.wraps.iter().map(|wrap| wrap.recipient))
+    }
+}
+
+pub(super) fn all_differ<T: Ord>(items: impl Iterator<Item = T>) -> bool {
+    let mut seen = std::collections::BTreeSet::new();
+    items.into_iter().all(|item| seen.insert(item))
+}
+
 impl WrappedKey {
     /// Wraps a key for every recipient, bound to a 16-byte context.
     ///
@@ -206,8 +223,7 @@ impl SignedPayload for Manifest {
             clock: ClockEvidence::from_cbor(map.get(13)?)?,
         };
         map.finish()?;
-        let complete = manifest.seq > 0 && !manifest.objects.is_empty() && !manifest.wraps.is_empty();
-        if complete { Ok(manifest) } else { Err(SealError::Malformed("manifest")) }
+        if manifest.is_sound() { Ok(manifest) } else { Err(SealError::Malformed("manifest")) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The citizen's slip (FORMATS 6): what is printed on it and the plate open the view, and nothing less does.
+//! The citizen's slip (FORMATS 15): what is printed on it and the plate open the view, and nothing less does.
 //!
 //! The code on the slip has 100 bits, so the box's operator, who holds everything else, cannot guess it. The plate is
 //! mixed in because slips get moved to other cars.

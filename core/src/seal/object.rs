@@ -1,4 +1,4 @@
-//! SBX1, the one container for photos, records, thumbnails and column values (FORMATS 2).
+//! SBX1, the one container for photos, records, thumbnails and column values (FORMATS 3).
 //!
 //! A 64-byte header and chunks of 64 KiB, each sealed with XChaCha20-Poly1305 in the STREAM construction with the
 //! header as associated data. The header says what the value is and whose; a reader builds the header it expects

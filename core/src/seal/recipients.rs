@@ -7,6 +7,7 @@ use ciborium::Value;
 
 use super::cbor::{self, MapReader, MapWriter};
 use super::hpke::{Kem, RecipientPublicKey};
+use super::manifest::all_differ;
 use super::{Namespace, SealError, SignedPayload};
 use crate::domain::{Agency, KeyId};
 
@@ -84,9 +85,11 @@ impl SignedPayload for RecipientSet {
         let agency = Agency(map.text(2)?);
         let issued_at = map.time(3)?;
         let expires_at = map.time(4)?;
-        let recipients = map.array(5)?.into_iter().map(Recipient::from_cbor).collect::<Result<_, _>>()?;
+        let recipients = map.array(5)?.into_iter().map(Recipient::from_cbor).collect::<Result<Vec<_>, _>>()?;
         map.finish()?;
-        Ok(Self { agency, issued_at, expires_at, recipients })
+        let set = Self { agency, issued_at, expires_at, recipients };
+        let distinct = all_differ(set.recipients.iter().map(|recipient| recipient.key.id()));
+        if distinct { Ok(set) } else { Err(SealError::Malformed("recipient set")) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Opening and seal of a shift (FORMATS 4).
+//! Opening and seal of a shift (FORMATS 9).
 //!
 //! The opening tells the box where the shift begins in the journal. The seal lists the hashes of all journal entries
 //! of the shift, so anyone can recompute the chain without a key and find each manifest's place on it, and the

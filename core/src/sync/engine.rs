@@ -4,7 +4,7 @@ use super::law::{self, Verdict};
 use super::requests::{self, Sending};
 use super::session::{Session, TimeQuestion, TimeRecord};
 use super::{SyncError, answers};
-use crate::domain::{DeviceId, Moment};
+use crate::domain::{CaseId, DeviceId, Moment, ShiftId};
 use crate::ports::{Entropy, Request, Response, Signer, TransportError};
 use crate::seal::{SealError, VerifyingKey};
 use crate::vault::{Item, Vault};
@@ -97,7 +97,8 @@ pub enum Progress {
 pub struct Engine {
     pending: Option<Pending>,
     session: Option<Session>,
-    time_asked: Option<Moment>,
+    /// When the box's time was last asked, and in which shift: a manifest tells only of its own shift.
+    time_asked: Option<(Moment, Option<ShiftId>)>,
     failures: u32,
     pause_until: i64,
 }
@@ -125,7 +126,7 @@ impl Engine {
         if earliest > now {
             return Ok(Action::WaitUntil(earliest));
         }
-        if self.needs_time(&context.now) {
+        if self.needs_time(context)? {
             let (question, request) = TimeQuestion::ask(context)?;
             self.pending = Some(Pending::Time(question));
             return Ok(Action::Send(request));
@@ -146,7 +147,7 @@ impl Engine {
         }
         while let Some(item) = context.vault.next_item(now, limit)? {
             match requests::for_item(context.vault, &item)? {
-                Sending::Undeclared => context.vault.redeclare(crate::domain::CaseId::new(item.owner))?,
+                Sending::Undeclared => context.vault.redeclare(CaseId::new(item.owner))?,
                 Sending::Request(mut request) => {
                     session.prove(&mut request, context)?;
                     self.pending = Some(Pending::Item(item));
@@ -191,8 +192,10 @@ impl Engine {
     ) -> Result<Progress, SyncError> {
         match question.offset_ms(answer, context) {
             Some(offset) => {
-                self.time_asked = Some(context.now);
-                let record = TimeRecord { statement: answer.body.clone(), received: context.now, ahead_ms: offset };
+                let shift = open_shift(context)?;
+                self.time_asked = Some((context.now, shift));
+                let record =
+                    TimeRecord { statement: answer.body.clone(), received: context.now, shift, ahead_ms: offset };
                 context.vault.put_setting(TimeRecord::SETTING, &record.to_json())?;
                 Ok(Progress::Clock(offset))
             }
@@ -244,11 +247,11 @@ impl Engine {
                 self.retry_soon(context, item)
             }
             Verdict::Redeclare => {
-                context.vault.redeclare(crate::domain::CaseId::new(item.owner))?;
+                context.vault.redeclare(CaseId::new(item.owner))?;
                 self.retry_soon(context, item)
             }
             Verdict::Reopen => {
-                context.vault.reopen(crate::domain::ShiftId::new(item.owner))?;
+                context.vault.reopen(ShiftId::new(item.owner))?;
                 self.retry_soon(context, item)
             }
             Verdict::BackOff => self.back_off_item(context, item, retry_after(answer)),
@@ -312,9 +315,15 @@ impl Engine {
         Ok(())
     }
 
-    fn needs_time(&self, now: &Moment) -> bool {
-        self.time_asked.is_none_or(|asked| !(0..TIME_FRESH_MS).contains(&now.since_ms(&asked)))
+    fn needs_time(&self, context: &Context<'_>) -> Result<bool, SyncError> {
+        let Some((asked, shift)) = self.time_asked else { return Ok(true) };
+        let is_fresh = (0..TIME_FRESH_MS).contains(&context.now.since_ms(&asked));
+        Ok(!is_fresh || shift != open_shift(context)?)
     }
+}
+
+fn open_shift(context: &Context<'_>) -> Result<Option<ShiftId>, SyncError> {
+    Ok(context.vault.open_shift_row()?.map(|row| row.shift))
 }
 
 fn retry_after(answer: &Response) -> Option<u64> {

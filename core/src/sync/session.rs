@@ -5,7 +5,7 @@
 
 use super::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, TokenAnswer, digest_header, path};
 use super::{Context, SyncError};
-use crate::domain::{Moment, to_hex};
+use crate::domain::{Moment, ShiftId, to_hex};
 use crate::ports::{Body, Method, Request, Response};
 use crate::seal::jose::{AssertionClaims, ProofClaims, sign_assertion, sign_proof, token_hash};
 use crate::seal::{Hash, SealError, Signed, SoftwareKey, TimeStatement};
@@ -103,6 +103,8 @@ pub struct TimeRecord {
     pub statement: Vec<u8>,
     /// When it was received.
     pub received: Moment,
+    /// The shift that was open then.
+    pub shift: Option<ShiftId>,
     /// By how much the box's clock was ahead of the device's, milliseconds.
     pub ahead_ms: i64,
 }

@@ -1,4 +1,4 @@
-//! The device's journal: everything that happened, in one hash chain (FORMATS 4).
+//! The device's journal: everything that happened, in one hash chain (FORMATS 8).
 //!
 //! Entries are sealed, links are not: anyone can check the chain, only the phone and recovery can read it. Each entry
 //! is written in the transaction of what it tells.

@@ -212,3 +212,28 @@ fn a_lying_success_without_a_receipt_lets_nothing_go() {
     assert_eq!(client.case(case).expect("is there").state, CaseState::Sealed);
     assert!(rig.server.ledger().cases().expect("reads").is_empty());
 }
+
+/// A clock that is set after it was compared shows in the next manifest, and sets nothing right by itself.
+#[test]
+fn a_clock_that_was_set_shows_in_the_evidence() {
+    use streife_core::ports::{Clock, ClockReading};
+    use streife_core::seal::{ClockState, Manifest, Signed};
+    let rig = Rig::new();
+    let client = rig.on_patrol();
+    let state_of = |case| {
+        let stored = rig.server.ledger().case(case).expect("reads").expect("is there");
+        let key = rig.server.ledger().devices().expect("reads").first().expect("one").key.clone();
+        Signed::<Manifest>::verify(&stored.manifest, &key).expect("verifies").payload().clock.state
+    };
+    let unchecked = rig.seal_case(&client, 1);
+    let _report = sync(&client, Network::Unmetered);
+    let agrees = rig.seal_case(&client, 1);
+    let honest = rig.clock.read();
+    rig.clock.set(ClockReading { unix_ms: honest.unix_ms - 3_600_000, ..honest });
+    let differs = rig.seal_case(&client, 1);
+    rig.clock.set(honest);
+    let _waits = rig.drain(&client);
+    assert_eq!(state_of(unchecked), ClockState::Unchecked);
+    assert_eq!(state_of(agrees), ClockState::Agrees);
+    assert_eq!(state_of(differs), ClockState::Differs);
+}
