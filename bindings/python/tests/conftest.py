@@ -13,7 +13,8 @@ import pytest
 sys.path.insert(0, os.environ["STREIFE_FFI_DIR"])
 sys.path.insert(0, str(Path(__file__).parent))
 
-from hosts import Phone  # noqa: E402  (needs the path above)
+from authorities import make_authority  # noqa: E402  (these need the path above)
+from hosts import Phone, SoftwareSigner  # noqa: E402
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,17 +56,9 @@ def phone(box, tmp_path) -> Phone:
 @pytest.fixture
 def phone_alone(tmp_path) -> Phone:
     """A phone that has never met a box."""
-    return Phone(tmp_path / "vault", Box(_nobody(), _nobodys_authority()))
+    return Phone(tmp_path / "vault", Box(_nobody(), make_authority()))
 
 
 def _nobody() -> dict:
-    from hosts import SoftwareSigner
-
     key = lambda: SoftwareSigner().public_key().hex()
     return {"agency": "Nowhere", "agency_root": key(), "box_key": key(), "url": "https://127.0.0.1:1"}
-
-
-def _nobodys_authority() -> str:
-    from authorities import make_authority
-
-    return make_authority()

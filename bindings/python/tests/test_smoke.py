@@ -3,7 +3,7 @@
 import pytest
 import streife_ffi as streife
 
-from cases import record_case, states
+from cases import fix, record_case, states
 from pictures import take_photo
 
 UNMETERED = streife.Network.UNMETERED
@@ -75,19 +75,13 @@ def test_a_draft_without_anything_can_be_voided_but_not_sealed(app):
 
 def test_a_finding_can_be_confirmed_with_a_reason(app, tmp_path):
     case = record_case(app, tmp_path)
-    mocked = streife.PlaceInput(text="Marienplatz 8", fix=cases_fix(mocked=True))
+    mocked = streife.PlaceInput(text="Marienplatz 8", fix=fix(mocked=True))
     app.set_place(case, mocked)
     with pytest.raises(streife.StreifeError.Findings) as refused:
         app.seal_case(case)
     assert [finding.code for finding in refused.value.findings] == [streife.FindingCode.FIX_MOCKED]
     reason = streife.ConfirmationInput(code=streife.FindingCode.FIX_MOCKED, reason="Dienstgerät im Prüfbetrieb")
     assert app.seal_case(case, [reason]).signed
-
-
-def cases_fix(**changes):
-    from cases import fix
-
-    return fix(**changes)
 
 
 def test_the_catalogue_answers_for_the_day_of_the_offence(app):
