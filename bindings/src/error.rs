@@ -7,8 +7,8 @@ use streife_core::ports::{KeyStoreError, SignerError};
 
 use crate::{Input, KeyStoreFault, PhotoFault, PlateRule, SignerFault};
 
-/// Why a call did not do what was asked. Nothing acknowledged earlier is lost by any of these, and none carries a plate,
-/// a place, a name, a path or text from the host.
+/// Why a call did not do what was asked. Nothing acknowledged earlier is lost by any of these, and none carries a
+/// plate, a place, a name, a path or text from the host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum StreifeError {
     /// The disk is full; free space and call again.

@@ -31,8 +31,8 @@ impl Streife {
     /// Sends what can be sent now, and returns when nothing is left to do. It never sleeps: when it says
     /// `WaitUntil`, let the platform's scheduler call again then.
     ///
-    /// It ends at the first safe point after `max_ms` milliseconds, or after `cancel` was cancelled. Give a job scheduler's
-    /// limit less a few seconds: one request is not interrupted.
+    /// It ends at the first safe point after `max_ms` milliseconds, or after `cancel` was cancelled. Give a job
+    /// scheduler's limit less a few seconds: one request is not interrupted.
     ///
     /// # Errors
     /// `Busy` while another call of it runs; `SignerUnavailable`; [`StreifeError`] of the vault. A box that does not

@@ -1,7 +1,7 @@
-//! Streife for Kotlin, Swift and Python: the core's surface as UniFFI carries it. Conversions only, no rules of its own.
+//! Streife for Kotlin, Swift and Python: the core's surface as UniFFI carries it. Conversions only, no rules.
 //!
-//! **Shape.** One object, [`Streife`], holds a vault. Every call is synchronous, may block, may come from any thread and
-//! returns a `Result`, so that a panic becomes an exception of the host's language and never ends the app. Suspending
+//! **Shape.** One object, [`Streife`], holds a vault. Every call is synchronous, may block, may come from any thread
+//! and returns a `Result`, so that a panic becomes an exception of the host's language and never ends the app. Suspending
 //! and awaiting are added by the packages in each language, which have the threads for it.
 //!
 //! **What crosses.** Ids are lower-case hexadecimal strings; photos are paths, because a 6 MB array would be copied

@@ -17,7 +17,8 @@ pub struct ConfigInput {
     pub folder: String,
     /// Name of the authority, as its box knows it.
     pub agency: String,
-    /// Key that signs the agency's recipients and catalogues: P-256, uncompressed, 130 characters of hexadecimal. Pinned.
+    /// Key that signs the agency's recipients and catalogues: P-256, uncompressed, 130 characters of hexadecimal.
+    /// Pinned.
     pub agency_root: String,
     /// Key that signs the box's receipts and times, in the same form. Pinned.
     pub box_key: String,
@@ -222,5 +223,48 @@ pub struct ConfirmationInput {
 impl From<ConfirmationInput> for Confirmation {
     fn from(ConfirmationInput { code, reason }: ConfirmationInput) -> Self {
         Self { finding: code.as_str().to_owned(), reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use streife_core::domain::BootId;
+
+    const NOW: ClockReading =
+        ClockReading { unix_ms: 1_000_000, offset_s: 7_200, mono_ms: 5_000, boot: BootId([1; 16]) };
+
+    fn fix(lat: f64, lon: f64, accuracy_m: f64, age_ms: u32) -> FixInput {
+        FixInput { lat, lon, accuracy_m, age_ms, provider: FixProvider::Gnss, mocked: false }
+    }
+
+    #[test]
+    fn degrees_and_metres_become_whole_numbers_without_drift() {
+        let fix = fix(48.137_222_2, -11.575_555_55, 4.4996, 900).at(NOW).expect("is on the globe");
+        assert_eq!((fix.lat_e7, fix.lon_e7, fix.accuracy_mm), (481_372_222, -115_755_556, 4_500));
+        assert_eq!((fix.at.unix_ms(), fix.at.mono_ms(), fix.at.offset_s()), (999_100, 4_100, 7_200));
+    }
+
+    #[test]
+    fn a_fix_older_than_the_boot_counts_from_its_start() {
+        let fix = fix(90.0, 180.0, 0.0, u32::MAX).at(NOW).expect("is on the globe");
+        assert_eq!(fix.at.mono_ms(), 0);
+    }
+
+    #[test]
+    fn what_is_no_position_is_refused() {
+        let wrong = [
+            fix(90.000_001, 0.0, 1.0, 0),
+            fix(0.0, 180.000_001, 1.0, 0),
+            fix(f64::NAN, 0.0, 1.0, 0),
+            fix(0.0, f64::INFINITY, 1.0, 0),
+            fix(1e300, 0.0, 1.0, 0),
+            fix(0.0, 0.0, -0.001, 0),
+            fix(0.0, 0.0, 1e9, 0),
+            fix(0.0, 0.0, f64::NAN, 0),
+        ];
+        for fix in wrong {
+            assert_eq!(fix.at(NOW).map(drop), Err(Input::Fix.into()));
+        }
     }
 }
