@@ -1,15 +1,15 @@
 //! Streife for Kotlin, Swift and Python: the core's surface as UniFFI carries it. Conversions only, no rules.
 //!
 //! **Shape.** One object, [`Streife`], holds a vault. Every call is synchronous, may block, may come from any thread
-//! and returns a `Result`, so that a panic becomes an exception of the host's language and never ends the app. Suspending
-//! and awaiting are added by the packages in each language, which have the threads for it.
+//! and returns a `Result`, so that a panic becomes an exception of the host's language and never ends the app.
+//! Suspending and awaiting are added by the packages in each language, which have the threads for it.
 //!
 //! **What crosses.** Ids are lower-case hexadecimal strings; photos are paths, because a 6 MB array would be copied
 //! twice and read byte by byte (17 ms and three times the memory, against 0.5 ms for a path); closed lists are enums.
 //! Texts that a rule of the domain governs are checked at the border and fail with [`StreifeError::BadInput`].
 //!
-//! **What the host gives.** [`HostSigner`], [`HostKeyStore`], [`HostClock`] and perhaps [`LogSink`]. Whatever they throw
-//! becomes a typed failure; the text of an unexpected exception is dropped unread, because it may hold anything.
+//! **What the host gives.** [`HostSigner`], [`HostKeyStore`], [`HostClock`] and perhaps [`LogSink`]. What they throw becomes
+//! a typed failure; the text of an unexpected exception is dropped unread, because it may hold anything.
 //!
 //! **A crash in the middle** of a call is the core's affair: this crate keeps no state.
 

@@ -12,7 +12,8 @@ use crate::host::{ClockPort, KeyStorePort, LogPort, SignerPort};
 use crate::types::{CaseSummaryView, JournalHeadView, RecoveryView, StatusView};
 use crate::{ConfigInput, HostClock, HostKeyStore, HostSigner, Input, LogSink, StreifeError};
 
-/// An open vault. Make one for each folder and keep it as long as the app runs; closing or dropping it frees the folder.
+/// An open vault. Make one for each folder and keep it as long as the app runs; closing or dropping it frees
+/// the folder.
 ///
 /// Calls may come from any thread and at the same time. They block: on disk all of them, on the network `enrol`,
 /// `refresh` and `sync`. What a call has acknowledged is durable; there is nothing to save and nothing to do when the
