@@ -30,3 +30,9 @@ pub use open::Client;
 pub use photos::AddedPhoto;
 pub use sealing::SealedView;
 pub use status::{CaseSummary, Status};
+
+// What the calls take and give of the layers below, so that a binding names this module only.
+pub use crate::evidence::PhotoError;
+pub use crate::seal::{SealError, VerifyingKey};
+pub use crate::sync::Network;
+pub use crate::vault::{CaseState, VaultError};

@@ -1,0 +1,19 @@
+//! The values that cross the border.
+//!
+//! Closed lists and small plain records are the core's own types, described a second time for UniFFI; a variant or
+//! field that is missing here does not compile. Ids and governed texts cross as strings and are checked when they come
+//! in. The rest has a record of its own, named `...Input` on the way in and `...View` on the way out.
+
+mod codes;
+mod input;
+mod text;
+mod view;
+
+pub use input::{
+    CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
+    SlipInput, VehicleInput,
+};
+pub use view::{
+    AddedPhotoView, CaseSummaryView, JournalHeadView, OffenceView, PlateView, RecoveryView, StatusView, SyncEndView,
+    SyncReportView,
+};
