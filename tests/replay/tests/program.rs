@@ -1,0 +1,159 @@
+//! The program as QA calls it: exit codes, names of what failed, and bad input with line and reason.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const HEADER: &str = r#"{"format":"streife-shift-recording","version":1,"zone":"Europe/Berlin","catalogue":"starter-2024-08-22","seed":1,"agency":"Musterstadt","title":"Short"}"#;
+
+/// One line of a recording; `at` is minutes after six in the morning.
+fn line(at: u32, rest: &str) -> String {
+    format!(r#"{{"at":"2026-06-16T06:{at:02}:00+02:00","mono":{},{rest}}}"#, u64::from(at) * 60_000)
+}
+
+/// A shift with one case and so many photos.
+fn shift(photos: u32) -> Vec<String> {
+    let mut lines = vec![
+        HEADER.to_owned(),
+        line(0, r#""type":"shift.open","officer":{"id":"4827"}"#),
+        line(1, r#""type":"case.begin","case":"c1""#),
+        line(1, r#""type":"case.vehicle","case":"c1","plate":"M-AB 1234","nation":"D","kind":"car""#),
+        line(1, r#""type":"case.check","case":"c1","valves":[]"#),
+        line(1, r#""type":"case.offences","case":"c1","relation":"one-act","items":[{"number":"141322"}]"#),
+        line(1, r#""type":"case.place","case":"c1","text":"Marienplatz 8""#),
+    ];
+    lines.extend(
+        (0..photos).map(|n| line(2, &format!(r#""type":"case.photo","case":"c1","photo":"p{n}","class":"overview""#))),
+    );
+    lines.push(line(3, r#""type":"case.seal","case":"c1""#));
+    lines.push(line(4, r#""type":"sync""#));
+    lines
+}
+
+fn replay(folder: &Path, lines: &[String], more: &[&str]) -> Output {
+    let recording = folder.join("shift.jsonl");
+    std::fs::write(&recording, lines.join("\n")).expect("writes");
+    Command::new(env!("CARGO_BIN_EXE_streife-replay"))
+        .arg("run")
+        .arg(&recording)
+        .arg("--report")
+        .arg(folder.join("report"))
+        .args(more)
+        .output()
+        .expect("runs")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_shift_that_holds_exits_with_0_and_leaves_page_and_json() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut lines = shift(1);
+    lines.push(line(5, r#""type":"expect","cases":1,"photos":1,"purged":1,"queued":0"#));
+    let json = folder.path().join("outcome.json");
+    let output = replay(folder.path(), &lines, &["--json", json.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let page = std::fs::read_to_string(folder.path().join("report/report.html")).expect("a page");
+    assert!(page.contains("M-AB 1234"));
+    let outcome: serde_json::Value = serde_json::from_slice(&std::fs::read(json).expect("reads")).expect("JSON");
+    assert_eq!(outcome.pointer("/summary/cases"), Some(&serde_json::Value::from(1)));
+}
+
+#[test]
+fn an_expectation_that_fails_exits_with_1_and_is_named() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut lines = shift(1);
+    lines.push(line(5, r#""type":"expect","cases":2"#));
+    let output = replay(folder.path(), &lines, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("FAIL line 11: 2 cases at the box (there are 1)"), "{}", said(&output));
+}
+
+#[test]
+fn bad_input_exits_with_2_and_names_line_and_reason() {
+    let faulty = |at: usize, text: String| {
+        let mut lines = shift(1);
+        lines[at] = text;
+        lines
+    };
+    let cases = [
+        (
+            faulty(3, line(1, r#""type":"case.vehicle","case":"c1","plate":"M-ABC 1","nation":"D","kind":"car""#)),
+            "line 4: the middle part",
+        ),
+        (faulty(2, line(1, r#""type":"case.teleport","case":"c1""#)), "line 3: unknown variant"),
+        (faulty(0, HEADER.replace("\"version\":1", "\"version\":9")), "line 1: version 9"),
+        (faulty(5, line(1, r#""type":"case.notes","case":"c1""#)), "line 9: sealing is blocked by offence-missing"),
+        (vec![HEADER.to_owned()], "line 1: the recording has no event"),
+    ];
+    for (lines, expected) in cases {
+        let folder = tempfile::tempdir().expect("folder");
+        let output = replay(folder.path(), &lines, &[]);
+        assert_eq!(output.status.code(), Some(2), "{expected}");
+        assert!(said(&output).contains(expected), "{expected}: {}", said(&output));
+    }
+}
+
+#[test]
+fn missing_or_unreadable_photos_exit_with_2() {
+    let folder = tempfile::tempdir().expect("folder");
+    let photos = folder.path().join("photos");
+    std::fs::create_dir(&photos).expect("creates");
+    let flag = photos.to_str().expect("a path").to_owned();
+    let output = replay(folder.path(), &shift(1), &["--photos", &flag]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("has 0 JPEG files, the recording takes 1"), "{}", said(&output));
+    std::fs::write(photos.join("a.jpg"), b"no picture").expect("writes");
+    let output = replay(folder.path(), &shift(1), &["--photos", &flag]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("line 8: the file is not a JPEG picture"), "{}", said(&output));
+}
+
+#[test]
+fn a_vault_under_another_key_or_a_box_that_is_away_exits_with_2() {
+    let folder = tempfile::tempdir().expect("folder");
+    let vault = folder.path().join("phone");
+    let flag = vault.to_str().expect("a path").to_owned();
+    let output = replay(folder.path(), &shift(0)[..2], &["--vault", &flag]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    std::fs::write(vault.join("hardware/streife-epoch-1.key"), [7; 32]).expect("writes");
+    let output = replay(folder.path(), &shift(0)[..2], &["--vault", &flag]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("vault: the vault's key is not available"), "{}", said(&output));
+    let ca = folder.path().join("ca.pem");
+    let ca = ca.to_str().expect("a path");
+    let output = replay(folder.path(), &shift(0)[..2], &["--box", "https://localhost:9", "--ca", ca]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("agency.json"), "{}", said(&output));
+}
+
+/// The real photos beside the project, where they are: every one is taken over and comes back.
+#[test]
+fn real_camera_photos_come_back_byte_for_byte() {
+    let photos = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/photos/gps");
+    if !photos.is_dir() {
+        println!("SKIPPED: real photos: the folder of test data is not beside the project");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("folder");
+    let mut lines = shift(9);
+    lines.push(line(5, r#""type":"expect","cases":1,"photos":9,"purged":1"#));
+    let output = replay(folder.path(), &lines, &["--photos", photos.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("(9 of 9)"), "{}", said(&output));
+}
+
+/// Ids, hashes and pictures follow from the seed alone.
+#[test]
+fn the_same_recording_gives_the_same_photos_and_ids_again() {
+    let run = || {
+        let folder = tempfile::tempdir().expect("folder");
+        let json = folder.path().join("outcome.json");
+        let output = replay(folder.path(), &shift(1), &["--json", json.to_str().expect("a path")]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let outcome: serde_json::Value = serde_json::from_slice(&std::fs::read(json).expect("reads")).expect("JSON");
+        outcome.get("cases").cloned()
+    };
+    assert_eq!(run(), run());
+}
