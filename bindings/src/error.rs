@@ -62,6 +62,12 @@ pub enum StreifeError {
         /// Which one.
         input: Input,
     },
+    /// A field is empty, too long or out of range for the record.
+    #[error("{field} is empty, too long or out of range")]
+    Limit {
+        /// Fixed name of the field, such as `place` or `colour`.
+        field: String,
+    },
     /// The plate breaks a rule of form.
     #[error("the plate breaks a rule of form ({rule:?})")]
     Plate {
@@ -134,12 +140,20 @@ fn bad_input(error: &Error) -> StreifeError {
     match error {
         Error::Plate(rule) => StreifeError::Plate { rule: (*rule).into() },
         Error::Slip(slip) => Input::from(*slip).into(),
+        Error::Input(limit) => StreifeError::Limit { field: limit.field.to_owned() },
         Error::Clock => Input::DeviceClock.into(),
         Error::Catalogue(_) => Input::Catalogue.into(),
         Error::Seal(SealError::PublicKey) | Error::Vault(VaultError::Seal(SealError::PublicKey)) => {
             Input::PublicKey.into()
         }
-        _ => Input::TooLong.into(),
+        Error::Seal(_) | Error::Vault(_) | Error::Photo(_) => Input::TooLong.into(),
+        // Of other kinds; listed so that a new one is noticed here.
+        Error::Transport(_)
+        | Error::Refused(_)
+        | Error::Findings(_)
+        | Error::NotProvisioned
+        | Error::State
+        | Error::Busy => Input::TooLong.into(),
     }
 }
 

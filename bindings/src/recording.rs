@@ -16,7 +16,7 @@ impl Streife {
     /// Opens a shift for an officer.
     ///
     /// # Errors
-    /// `State` while another shift is open.
+    /// `State` while another shift is open; `Limit` for an officer whose number or unit is beyond the limits.
     pub fn open_shift(&self, officer: Officer) -> Result<ShiftId, StreifeError> {
         self.call(|client| client.open_shift(&officer))
     }
@@ -40,7 +40,8 @@ impl Streife {
     /// Sets the vehicle.
     ///
     /// # Errors
-    /// `Plate` with the rule that the plate breaks; `State` unless the case is a draft.
+    /// `Plate` with the rule that the plate breaks; `Limit` for a text beyond the limits, here and in all that follow;
+    /// `State` unless the case is a draft.
     pub fn set_vehicle(&self, case: CaseId, vehicle: VehicleInput) -> Result<(), StreifeError> {
         self.call(|client| client.edit_case(case, vehicle.into_edit()?))
     }

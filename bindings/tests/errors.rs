@@ -4,7 +4,7 @@ use std::io::ErrorKind as Io;
 
 use streife_core::catalogue::CatalogueError;
 use streife_core::client::{PhotoError, SealError, VaultError};
-use streife_core::domain::{Finding, FindingCode, Plate, PlateError, SlipError};
+use streife_core::domain::{Finding, FindingCode, InputError, Plate, PlateError, SlipError};
 use streife_core::error::Error;
 use streife_core::ports::{EntropyError, KeyStoreError, SignerError, TransportError};
 use streife_ffi::{Input, KeyStoreFault, PhotoFault, PlateRule, SignerFault, StreifeError};
@@ -95,6 +95,7 @@ fn the_inputs_errors() {
         (SlipError::Number.into(), bad(Input::SlipNumber)),
         (SlipError::Code.into(), bad(Input::SlipCode)),
         (fault.into(), bad(Input::Catalogue)),
+        (InputError { field: "colour" }.into(), StreifeError::Limit { field: "colour".to_owned() }),
         (Error::Clock, bad(Input::DeviceClock)),
     ]);
     let plate = |error: PlateError| StreifeError::from(Error::Plate(error));

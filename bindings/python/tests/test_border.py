@@ -74,6 +74,21 @@ def test_an_input_that_breaks_its_rule_is_named(app, call, wrong):
     assert refused.value.input == wrong
 
 
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda app, case: app.set_place(case, streife.PlaceInput(text="x" * 201)), "place"),
+        (lambda app, case: app.set_notes(case, streife.NotesInput(citizen="x" * 2_001)), "citizen"),
+        (lambda app, case: app.void_case(case, streife.VoidReason.OTHER, " "), "reason"),
+    ],
+)
+def test_a_text_beyond_the_limits_is_named_and_not_kept(app, call, field):
+    with pytest.raises(streife.StreifeError.Limit) as refused:
+        call(app, app.begin_case())
+    assert field in refused.value.field
+    assert "xx" not in f"{refused.value!r}"
+
+
 def place(app, case, **members):
     app.set_place(case, streife.PlaceInput(text="Am Platzl", **members))
 
