@@ -5,10 +5,10 @@ mod common;
 use std::sync::Arc;
 
 use common::{Phone, officer};
-use streife_core::client::Client;
+use streife_core::client::{Client, Ports};
 use streife_core::domain::PhotoClass;
 use streife_core::error::ErrorKind;
-use streife_core::ports::KeyStoreError;
+use streife_core::ports::{KeyStore, KeyStoreError};
 use streife_core::testing::DangerousSoftwareKeyStore;
 
 #[test]
@@ -108,4 +108,27 @@ fn recipients_and_catalogues_of_another_root_or_an_older_day_are_refused() {
     let broken = phone.agency.sign_catalogue(b"{}").expect("signs");
     assert_eq!(client.install_catalogue(&broken).expect_err("broken").kind(), ErrorKind::BadInput);
     assert!(client.catalogue().expect("still there").version().starts_with("starter"));
+}
+
+#[test]
+fn a_store_that_cannot_give_back_what_it_took_begins_no_vault() {
+    struct Forgetful;
+    impl KeyStore for Forgetful {
+        fn create(&self, _: &str) -> Result<(), KeyStoreError> {
+            Ok(())
+        }
+        fn wrap(&self, _: &str, _: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
+            Ok(vec![0; 48])
+        }
+        fn unwrap(&self, _: &str, _: &[u8]) -> Result<[u8; 32], KeyStoreError> {
+            Ok([0; 32])
+        }
+        fn delete(&self, _: &str) -> Result<(), KeyStoreError> {
+            Ok(())
+        }
+    }
+    let phone = Phone::new();
+    let ports = Ports { key_store: Arc::new(Forgetful), ..phone.ports() };
+    assert_eq!(Client::open(phone.config(), ports).map(drop).expect_err("refused").kind(), ErrorKind::KeyUnavailable);
+    phone.try_open().expect("a sound store begins the vault");
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::VaultError;
 use super::database::Database;
 use crate::domain::{CaseId, ObjectId};
-use crate::ports::{Entropy, KeyStore};
+use crate::ports::{Entropy, KeyStore, KeyStoreError};
 use crate::seal::{Binding, CaseKey, Kind, RootKey, Scope, open, seal};
 
 const NOWHERE: CaseId = CaseId::new([0; 16]);
@@ -115,6 +115,10 @@ fn begin(database: &Database, store: &dyn KeyStore, entropy: &dyn Entropy) -> Re
     let alias = format!("streife-epoch-{}", ring.epoch);
     store.create(&alias)?;
     let wrapped = store.wrap(&alias, ring.root.as_bytes())?;
+    // A store that cannot give back what it took is found out now, while nothing is sealed under the key.
+    if store.unwrap(&alias, &wrapped)? != *ring.root.as_bytes() {
+        return Err(KeyStoreError::Failed.into());
+    }
     let canary = ring.seal(Kind::WrappedKey, CANARY, CANARY_TEXT, entropy)?;
     database.write(|transaction| {
         let sql = "INSERT INTO epochs (epoch, alias, wrapped, canary) VALUES (?1, ?2, ?3, ?4)";
