@@ -14,7 +14,7 @@ impl Client {
     pub fn open_shift(&self, officer: &Officer) -> Result<ShiftId, Error> {
         let shift = ShiftId::new(self.random()?);
         self.vault.open_shift(shift, officer, self.now()?)?;
-        self.sign_pending()?;
+        self.sign_behind_commit();
         Ok(shift)
     }
 
@@ -25,7 +25,7 @@ impl Client {
     pub fn close_shift(&self) -> Result<ShiftId, Error> {
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
         self.vault.close_shift(shift, self.now()?)?;
-        self.sign_pending()?;
+        self.sign_behind_commit();
         Ok(shift)
     }
 

@@ -128,9 +128,10 @@ fn missing<'a>(
 
 fn extra(cases: &BTreeMap<CaseId, Found>, acknowledged: &Acknowledged) -> u32 {
     let of_case = |(case, found): (&CaseId, &Found)| {
-        acknowledged.cases.get(case).map_or(1 + found.photos.len(), |known| {
-            found.photos.len().saturating_sub(known.photos.len())
-        })
+        acknowledged
+            .cases
+            .get(case)
+            .map_or(1 + found.photos.len(), |known| found.photos.len().saturating_sub(known.photos.len()))
     };
     u32::try_from(cases.iter().map(of_case).sum::<usize>()).unwrap_or(u32::MAX)
 }

@@ -87,9 +87,7 @@ fn verify_file(vault: &Vault, row: &ObjectRow) -> Result<(), String> {
 }
 
 fn photos(vault: &Vault, row: &CaseRow, photos: &[PhotoRecord]) -> Result<BTreeMap<Hash, ObjectId>, String> {
-    let original = |photo: &PhotoRecord| {
-        Ok((Hash::of(&[&open(vault, row, photo.object, Kind::Photo)?]), photo.object))
-    };
+    let original = |photo: &PhotoRecord| Ok((Hash::of(&[&open(vault, row, photo.object, Kind::Photo)?]), photo.object));
     photos.iter().map(original).collect()
 }
 

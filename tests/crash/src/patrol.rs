@@ -2,15 +2,17 @@
 
 use std::error::Error;
 use std::io::Write;
+use std::sync::Arc;
 
 use streife_core::client::{Client, SyncLimits, SyncReport};
 use streife_core::domain::{
-    CaseEdit, CaseId, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate, Vehicle, VehicleKind,
-    VoidReason,
+    CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate,
+    Vehicle, VehicleKind, VoidReason,
 };
-use streife_core::ports::{Entropy, NeverCancel, OsEntropy};
+use streife_core::ports::{Clock, Entropy, NeverCancel, OsEntropy};
 use streife_core::seal::Hash;
 use streife_core::sync::Network;
+use streife_core::testing::SimClock;
 
 use crate::{Line, Phone};
 
@@ -20,6 +22,7 @@ pub type Stopped = Box<dyn Error + Send + Sync>;
 /// A patrol at work.
 pub struct Patrol<'a, W> {
     client: &'a Client,
+    clock: Arc<SimClock>,
     picture: Vec<u8>,
     oracle: W,
     /// The positive control: photos are acknowledged before they are taken over.
@@ -35,7 +38,7 @@ impl<'a, W: Write> Patrol<'a, W> {
         if client.status()?.shift.is_none() {
             client.open_shift(&Officer { id: "4827".to_owned(), unit: None })?;
         }
-        Ok(Self { client, picture: phone.photo()?, oracle, acknowledges_early: false })
+        Ok(Self { client, clock: phone.clock.clone(), picture: phone.photo()?, oracle, acknowledges_early: false })
     }
 
     /// Records a case with two photos and an edit between them; seals it.
@@ -75,7 +78,8 @@ impl<'a, W: Write> Patrol<'a, W> {
     /// # Errors
     /// Whatever stops it.
     pub fn place(&mut self, case: CaseId, number: u32) -> Result<(), Stopped> {
-        let place = Place { text: format!("Marienplatz {number}"), fix: None, municipality: None };
+        let fix = Some(self.fix()?);
+        let place = Place { text: format!("Marienplatz {number}"), fix, municipality: None };
         self.client.edit_case(case, CaseEdit::Place(place))?;
         self.tell(Line::Edited(case, number))
     }
@@ -124,6 +128,13 @@ impl<'a, W: Write> Patrol<'a, W> {
             self.client.sync(&SyncLimits { network: Network::Unmetered, max_ms: None, cancel: &NeverCancel })?;
         self.tell(Line::Synced(report.receipts))?;
         Ok(report)
+    }
+
+    fn fix(&self) -> Result<Fix, Stopped> {
+        let now = self.clock.read();
+        let at = Moment::new(now.unix_ms, now.offset_s, now.mono_ms, now.boot)?;
+        let (lat_e7, lon_e7) = (481_374_300, 115_754_900);
+        Ok(Fix { lat_e7, lon_e7, accuracy_mm: 6_000, at, provider: FixProvider::Gnss, mocked: false })
     }
 
     /// One write a line, so that no kill can cut one.

@@ -1,10 +1,11 @@
-//! Kill points by system call: strace kills the victim at the N-th call of a name, before the kernel does it.
+//! Faults by system call: strace kills the victim at the N-th call of a name before the kernel does it, or lets the
+//! call fail.
 //!
 //! strace counts a name within each thread, so the numbers are those of the busiest thread.
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::victim::Victim;
 use crate::{Line, Mode, Phone};
@@ -86,14 +87,29 @@ pub fn points(counts: &BTreeMap<String, u32>, at_most: Option<u32>) -> Vec<KillP
 /// If it ended in another way.
 #[must_use]
 pub fn kill_at(program: &Path, phone: &Phone, point: &KillPoint) -> (Vec<Line>, bool) {
+    let (lines, status) = inject(program, phone, point, "signal=SIGKILL");
+    assert_ne!(status.code(), Some(1), "a call of the core failed at {point:?}");
+    (lines, !status.success())
+}
+
+/// Lets the victim record one case and this call fail; gives what it acknowledged and whether it gave up.
+///
+/// # Panics
+/// If it panicked.
+#[must_use]
+pub fn fail_at(program: &Path, phone: &Phone, point: &KillPoint, error: &str) -> (Vec<Line>, bool) {
+    let (lines, status) = inject(program, phone, point, &format!("error={error}"));
+    assert_ne!(status.code(), Some(101), "the core panicked at {point:?}");
+    (lines, !status.success())
+}
+
+fn inject(program: &Path, phone: &Phone, point: &KillPoint, fault: &str) -> (Vec<Line>, ExitStatus) {
     let KillPoint { call, nth } = point;
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", "signal=none", "-e"]);
-    command.arg(format!("inject={call}:signal=SIGKILL:when={nth}"));
+    command.arg(format!("inject={call}:{fault}:when={nth}"));
     command.arg(program).arg(Mode::Once.as_str()).arg(phone.folder());
-    let (lines, status) = Victim::spawn(command).end();
-    assert_ne!(status.code(), Some(1), "a call of the core failed at {point:?}");
-    (lines, !status.success())
+    Victim::spawn(command).end()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The victim is killed at chosen system calls, from the first file of a new vault to the void of its case.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use streife_crash::patrol::Patrol;
 use streife_crash::settings::{points, say, skipped};
 use streife_crash::strace::{self, KillPoint};
-use streife_crash::{Acknowledged, Figures, Phone, check};
+use streife_crash::{Acknowledged, Figures, Line, Phone, check};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_patrol");
 
@@ -19,27 +20,50 @@ fn nothing_acknowledged_is_lost_by_a_kill_at_any_system_call() {
     let chosen = strace::points(&counts, points());
     let mut figures = Figures::default();
     for point in &chosen {
-        try_point(point, &mut figures);
+        let killed = try_point(point, &mut figures, |phone| strace::kill_at(Path::new(PROGRAM), phone, point));
+        figures.kills += u32::from(killed);
     }
     let all: u32 = counts.values().sum();
     say(&format_args!("kill points: {} of {all} in {counts:?}\nkill points: {figures}", chosen.len()));
     assert!(figures.kills * 10 >= figures.runs * 9, "strace hardly killed");
 }
 
-fn try_point(point: &KillPoint, figures: &mut Figures) {
+/// A call that fails is refused whole. Of the large suite of errors (FAULTS F6) only a sample.
+#[test]
+fn nothing_acknowledged_is_lost_by_a_system_call_that_fails() {
+    if let Err(why) = strace::is_usable() {
+        return skipped("strace errors", &why);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let counts = strace::counts(Path::new(PROGRAM), &Phone::new(folder.path()));
+    let mut figures = Figures::default();
+    let mut gave_up = 0;
+    for (call, error) in [("openat", "EMFILE"), ("fsync", "EIO"), ("pwrite64", "ENOSPC")] {
+        let count = BTreeMap::from([(call.to_owned(), counts.get(call).copied().unwrap_or_default())]);
+        for point in strace::points(&count, points().map(|most| most.div_ceil(4))) {
+            gave_up += u32::from(try_point(&point, &mut figures, |phone| {
+                strace::fail_at(Path::new(PROGRAM), phone, &point, error)
+            }));
+        }
+    }
+    say(&format_args!("failing calls: {gave_up} refused; {figures}"));
+    assert!(gave_up > 0, "no call failed");
+}
+
+fn try_point(point: &KillPoint, figures: &mut Figures, fault: impl FnOnce(&Phone) -> (Vec<Line>, bool)) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let phone = Phone::new(folder.path());
     let mut oracle = Acknowledged::default();
-    let (lines, killed) = strace::kill_at(Path::new(PROGRAM), &phone, point);
+    let (lines, ended) = fault(&phone);
     oracle.extend(lines);
     figures.runs += 1;
-    figures.kills += u32::from(killed);
     let verdict = check(&phone, &oracle);
     figures.add(&verdict);
     verdict.assert_sound(&format!("{point:?}"));
     go_on(&phone, &mut oracle);
     check(&phone, &oracle).assert_sound(&format!("{point:?}, and one case more"));
     figures.add_oracle(&oracle);
+    ended
 }
 
 /// The same vault goes on being used.
