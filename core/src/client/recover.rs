@@ -2,7 +2,7 @@
 
 use super::Client;
 use crate::domain::{PhotoClass, PhotoRecord, Salt};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::evidence::{Inspected, PhotoError, inspect};
 use crate::log;
 use crate::seal::{Binding, Hash, Kind, ManifestObject, Scope};
@@ -24,12 +24,11 @@ impl Client {
                     self.vault.quarantine_orphan(orphan.object)?;
                     quarantined += 1;
                 }
-                Err(error) => return Err(error),
+                Err(error) => unless_full(Err(error))?,
             }
         }
         let event = JournalEvent::Recovered { adopted, deleted: sweep.deleted, quarantined };
-        self.vault.note(self.now()?, event)?;
-        Ok(())
+        unless_full(self.vault.note(self.now()?, event).map(drop).map_err(Error::from))
     }
 
     fn adopt(&self, orphan: &Orphan) -> Result<(), Error> {
@@ -47,6 +46,18 @@ impl Client {
         let row = object_row(orphan, length, hash, inspected.commitment);
         self.vault.adopt_object(&row, &facts, at, JournalEvent::PhotoRecovered { case, object, hash })?;
         Ok(())
+    }
+}
+
+/// A full disk does not keep the vault from opening: a photo that cannot be taken in now stays where it is, for the
+/// next time.
+fn unless_full(result: Result<(), Error>) -> Result<(), Error> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::DiskFull => {
+            log::event("the recovery is not complete", &[("error", &error)]);
+            Ok(())
+        }
+        other => other,
     }
 }
 

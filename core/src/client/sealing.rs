@@ -6,6 +6,7 @@ use crate::domain::{
     Notes, ObjectId, Observation, Offences, Officer, RECORD_SCHEMA, Salt, SlipNumber, VoidNote,
 };
 use crate::error::Error;
+use crate::log;
 use crate::seal::{
     Build, CaseKey, JournalHead, Kind, Manifest, Recipient, RecipientSet, Scope, SignedPayload, WrappedKey,
     sealed_notice,
@@ -57,7 +58,7 @@ impl Client {
             self.refuse_findings(&facts, &confirmed, &at)?;
             self.commit_seal(case, &facts, &Closing { confirmed, voided: None }, at)?
         };
-        self.sign_pending()?;
+        self.sign_behind_commit();
         let signed = self.vault.case(case)?.state != CaseState::Unsigned;
         Ok(SealedView { case, seq, signed })
     }
@@ -96,7 +97,9 @@ impl Client {
         let manifest = self.manifest(&record, facts, &parts, &recipients, head)?;
         let sealed = SealedCase { case, seq, payload: manifest.encode() };
         self.vault.seal_case(&sealed, head, parts, at)?;
-        self.remember_fix(facts)?;
+        if let Err(error) = self.remember_fix(facts) {
+            log::event("the fix is not remembered", &[("error", &error)]); // the case is sealed all the same
+        }
         Ok(seq)
     }
 

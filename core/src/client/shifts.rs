@@ -15,7 +15,7 @@ impl Client {
         officer.check()?;
         let shift = ShiftId::new(self.random()?);
         self.vault.open_shift(shift, officer, self.now()?)?;
-        self.sign_pending()?;
+        self.sign_behind_commit();
         Ok(shift)
     }
 
@@ -26,7 +26,7 @@ impl Client {
     pub fn close_shift(&self) -> Result<ShiftId, Error> {
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
         self.vault.close_shift(shift, self.now()?)?;
-        self.sign_pending()?;
+        self.sign_behind_commit();
         Ok(shift)
     }
 

@@ -23,6 +23,14 @@ impl Client {
         }
     }
 
+    /// Signs behind a commit. The call it belongs to has done its work, whatever becomes of the signature: a full disk,
+    /// too, leaves it to the next call that signs.
+    pub(super) fn sign_behind_commit(&self) {
+        if let Err(error) = self.sign_pending() {
+            log::event("signing is put off", &[("error", &error)]);
+        }
+    }
+
     fn sign_all(&self) -> Result<(), Error> {
         let shifts = self.vault.shifts()?;
         for row in shifts.iter().filter(|row| row.opening.is_none()) {

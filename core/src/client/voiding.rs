@@ -30,7 +30,7 @@ impl Client {
         let event = EventId::new(self.random()?);
         let note = note.map(|text| self.seal_note(text, case, event)).transpose()?;
         self.append_event(case, event, reason, note)?;
-        self.sign_pending()?;
+        self.sign_behind_commit();
         Ok(event)
     }
 

@@ -61,7 +61,10 @@ impl KeyStore for DangerousSoftwareKeyStore {
         let entropy: &dyn Entropy = &OsEntropy;
         let key = entropy.array().map_err(|_| KeyStoreError::Failed)?;
         if let Some(file) = self.file(alias) {
-            std::fs::write(file, key).map_err(|_| KeyStoreError::Failed)?;
+            // As hardware does it: a key is there whole or not at all, also behind a kill.
+            let unfinished = file.with_extension("new");
+            std::fs::write(&unfinished, key).map_err(|_| KeyStoreError::Failed)?;
+            std::fs::rename(unfinished, file).map_err(|_| KeyStoreError::Failed)?;
         }
         self.keys.lock().expect("no holder panics").insert(alias.to_owned(), key);
         Ok(())

@@ -87,7 +87,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let draft = self.seal_draft(row.case, &self.case_key(row.case)?, facts)?;
         self.objects.keep(vec![part])?;
-        self.adopt(row, &draft, event).inspect_err(|_| drop(self.objects.remove(row.object.object)))
+        self.adopt(row, &draft, event).inspect_err(|_| self.drop_unnamed(row.object.object))
     }
 
     /// Gives a whole file that a crash had left behind its row and its place in the draft.

@@ -52,15 +52,20 @@ impl ObjectFolder {
         Ok(PartFile { object, file, part, buffer, written: 0, kept: false })
     }
 
-    /// Makes parts durable and gives them their final names. They are still without rows.
-    pub(super) fn keep(&self, parts: Vec<PartFile>) -> Result<(), VaultError> {
-        for mut part in parts {
-            part.flush_piece()?;
-            part.file.sync_all()?;
-            std::fs::rename(&part.part, self.path(part.object))?;
-            part.kept = true;
-        }
-        sync_folder(&self.objects)
+    /// Makes parts durable and gives them their final names. They are still without rows. If one fails, none stays.
+    pub(super) fn keep(&self, mut parts: Vec<PartFile>) -> Result<(), VaultError> {
+        let kept = parts.iter_mut().try_for_each(|part| self.keep_one(part)).and_then(|()| sync_folder(&self.objects));
+        kept.inspect_err(|_| {
+            parts.iter().filter(|part| part.kept).for_each(|part| drop(self.remove(part.object)));
+        })
+    }
+
+    fn keep_one(&self, part: &mut PartFile) -> Result<(), VaultError> {
+        part.flush_piece()?;
+        part.file.sync_all()?;
+        std::fs::rename(&part.part, self.path(part.object))?;
+        part.kept = true;
+        Ok(())
     }
 
     pub(super) fn remove(&self, object: ObjectId) -> Result<(), VaultError> {

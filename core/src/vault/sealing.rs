@@ -47,7 +47,7 @@ impl Vault {
             journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
             queue_case(transaction, sealed.case)
         });
-        committed.inspect_err(|_| rows.iter().for_each(|row| drop(self.objects.remove(row.object.object))))
+        committed.inspect_err(|_| rows.iter().for_each(|row| self.drop_unnamed(row.object.object)))
     }
 
     /// Payloads that wait for the signer.

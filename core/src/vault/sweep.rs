@@ -81,6 +81,14 @@ impl Vault {
         database::sync_folder(&self.objects.quarantine)
     }
 
+    /// Removes the file of a call that failed, unless its row was committed and only what comes behind the commit
+    /// failed. What cannot be removed now is found by the next sweep.
+    pub(super) fn drop_unnamed(&self, object: ObjectId) {
+        if matches!(self.has_row(&self.objects.path(object)), Ok(false)) {
+            drop(self.objects.remove(object));
+        }
+    }
+
     fn has_row(&self, path: &Path) -> Result<bool, VaultError> {
         let Some(object) = named_object(path) else { return Ok(false) };
         self.database.read(|connection| {

@@ -1,0 +1,75 @@
+//! The victim: `patrol MODE FOLDER` works on the phone in FOLDER and tells standard output what was acknowledged.
+//!
+//! - `capture` records cases until it is killed, and voids every third.
+//! - `ack-early` does the same and lies: it acknowledges photos before they are taken over.
+//! - `purge` records and hands over to the box that the folder's link names.
+//! - `once` records, seals and voids one case, and ends.
+
+use std::io::{Stdout, stdout};
+use std::path::Path;
+use std::process::ExitCode;
+
+use streife_core::client::Client;
+use streife_crash::patrol::{Patrol, Stopped};
+use streife_crash::{Mode, Phone};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Stopped> {
+    let mut arguments = std::env::args_os().skip(1);
+    let (Some(mode), Some(folder)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: patrol capture|ack-early|purge|once FOLDER".into());
+    };
+    let mode: Mode = mode.to_str().unwrap_or_default().parse()?;
+    let phone = Phone::at(Path::new(&folder));
+    let client = phone.open()?;
+    let mut patrol = Patrol::begin(&phone, &client, stdout())?;
+    patrol.acknowledges_early = mode == Mode::AckEarly;
+    match mode {
+        Mode::Once => once(&mut patrol),
+        Mode::Capture | Mode::AckEarly => capture(&mut patrol),
+        Mode::Purge => purge(&client, &mut patrol),
+    }
+}
+
+fn once(patrol: &mut Patrol<'_, Stdout>) -> Result<(), Stopped> {
+    let case = patrol.case()?;
+    patrol.void(case)
+}
+
+/// Ends when nobody reads any more.
+fn capture(patrol: &mut Patrol<'_, Stdout>) -> Result<(), Stopped> {
+    for number in 0_u64.. {
+        let case = patrol.case()?;
+        if number % 3 == 1 {
+            patrol.void(case)?;
+        }
+        if number % 5 == 2 {
+            let draft = patrol.draft()?;
+            patrol.void(draft)?;
+        }
+    }
+    Ok(())
+}
+
+fn purge(client: &Client, patrol: &mut Patrol<'_, Stdout>) -> Result<(), Stopped> {
+    while client.status()?.quarantined == 0 {
+        let case = patrol.case()?;
+        patrol.sync()?;
+        patrol.void(case)?;
+    }
+    Err("the box has refused a case".into())
+}
+
+#[expect(clippy::print_stderr, reason = "the last words of a program belong there")]
+fn complain(error: &Stopped) {
+    eprintln!("patrol: {error}");
+}

@@ -1,0 +1,57 @@
+//! What a suite has done and found.
+
+use std::fmt::{Display, Formatter};
+
+use crate::{Acknowledged, Verdict};
+
+/// Counts of a suite.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Times the victim was started.
+    pub runs: u32,
+    /// Times it was killed.
+    pub kills: u32,
+    /// Acknowledgements heard.
+    pub acknowledged: u32,
+    /// Of these, not found again.
+    pub lost: u32,
+    /// Things that are there and not whole.
+    pub broken: u32,
+    /// Photos taken into their draft again when opening.
+    pub adopted: u32,
+    /// Torn files removed when opening.
+    pub deleted: u32,
+    /// Files set aside when opening.
+    pub set_aside: u32,
+    /// Cases and photos that are there without an acknowledgement, which is allowed.
+    pub extra: u32,
+}
+
+impl Figures {
+    /// Adds what was heard on one vault in all its lives.
+    pub const fn add_oracle(&mut self, oracle: &Acknowledged) {
+        self.acknowledged += oracle.lines;
+    }
+
+    /// Adds what one opening has found.
+    pub fn add(&mut self, verdict: &Verdict) {
+        let count = |list: &Vec<String>| u32::try_from(list.len()).unwrap_or(u32::MAX);
+        self.lost += count(&verdict.lost);
+        self.broken += count(&verdict.broken);
+        self.adopted += verdict.adopted;
+        self.deleted += verdict.deleted;
+        self.set_aside += verdict.set_aside;
+        self.extra += verdict.extra;
+    }
+}
+
+impl Display for Figures {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { runs, kills, acknowledged, lost, broken, adopted, deleted, set_aside, extra } = self;
+        write!(
+            f,
+            "{runs} runs, {kills} killed, {acknowledged} acknowledged, {lost} lost, {broken} broken; orphans: \
+             {adopted} adopted, {deleted} deleted, {set_aside} set aside, 0 left; {extra} unacknowledged there"
+        )
+    }
+}

@@ -1,0 +1,214 @@
+//! A phone in a folder: vault, key store and keys lie in files, so that the victim and the test open the same one.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use streife_core::client::{Client, Config, Ports};
+use streife_core::domain::{Agency, from_hex, to_hex};
+use streife_core::error::Error;
+use streife_core::http::HttpTransport;
+use streife_core::ports::{OsEntropy, Transport};
+use streife_core::seal::{SoftwareKey, VerifyingKey};
+use streife_core::testing::{
+    DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, DevAgency, ScriptedTransport, SimClock,
+    photo,
+};
+use streife_core::vault::{Opened, Vault, VaultError};
+
+/// 16 June 2026, 06:00 in Munich.
+pub const MORNING_MS: i64 = 1_781_582_400_000;
+const CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.json");
+const LINK: &str = "link.json";
+const PHOTO: &str = "base.jpg";
+
+/// What a phone must know of a box, as the test hands it to the victim.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Link {
+    /// Base address.
+    pub origin: String,
+    /// The authority to trust.
+    pub ca_pem: String,
+    /// Name of the agency.
+    pub agency: String,
+    /// Key of the agency, SEC 1 in hexadecimal.
+    pub agency_root: String,
+    /// Key of the box, SEC 1 in hexadecimal.
+    pub box_key: String,
+    /// What the box's clock shows.
+    pub now_ms: i64,
+}
+
+/// A phone.
+pub struct Phone {
+    folder: PathBuf,
+    link: Option<Link>,
+    /// Time of the phone.
+    pub clock: Arc<SimClock>,
+}
+
+impl Phone {
+    /// The phone in this folder. With a link in it, it reaches that box; without, none.
+    ///
+    /// # Panics
+    /// If the folder cannot be made or the link cannot be read.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).expect("makes the folder");
+        let link: Option<Link> = std::fs::read(folder.join(LINK))
+            .ok()
+            .map(|json| serde_json::from_slice(&json).expect("a link as this crate writes it"));
+        let now = link.as_ref().map_or(MORNING_MS, |link| link.now_ms);
+        Self { folder: folder.to_owned(), link, clock: Arc::new(SimClock::new(now, 7_200)) }
+    }
+
+    /// A new phone in this folder, with a photo to take over.
+    ///
+    /// # Panics
+    /// If the folder cannot be written.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        let phone = Self::at(folder);
+        std::fs::write(folder.join(PHOTO), drawn()).expect("writes the photo");
+        phone
+    }
+
+    /// Tells this folder's phone of a box.
+    ///
+    /// # Panics
+    /// If the folder cannot be written.
+    pub fn connect(folder: &Path, link: &Link) {
+        let json = serde_json::to_vec(link).expect("serialises");
+        std::fs::write(folder.join(LINK), json).expect("writes the link");
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Folder of its vault.
+    #[must_use]
+    pub fn vault_folder(&self) -> PathBuf {
+        self.folder.join("vault")
+    }
+
+    /// The photo that every photo of this phone begins with.
+    ///
+    /// # Errors
+    /// If the file is not there.
+    pub fn photo(&self) -> std::io::Result<Vec<u8>> {
+        std::fs::read(self.folder.join(PHOTO))
+    }
+
+    /// Opens the app.
+    ///
+    /// # Errors
+    /// As the core says.
+    ///
+    /// # Panics
+    /// If the key store's folder cannot be made or the link is not sound.
+    pub fn try_open(&self) -> Result<Client, Error> {
+        let ports = Ports {
+            clock: self.clock.clone(),
+            entropy: Arc::new(OsEntropy),
+            signer: Arc::new(DangerousSoftwareSigner::new(signing_key())),
+            key_store: Arc::new(self.key_store()),
+            transport: self.transport(),
+        };
+        Client::open(self.config(), ports)
+    }
+
+    /// Opens the app and gives it what an agency without a box gives.
+    ///
+    /// # Errors
+    /// As the core says.
+    ///
+    /// # Panics
+    /// As [`Self::try_open`].
+    pub fn open(&self) -> Result<Client, Error> {
+        let client = self.try_open()?;
+        if self.link.is_none() {
+            let agency = agency();
+            client.install_recipients(&agency.recipient_set(MORNING_MS)?)?;
+            client.install_catalogue(&agency.sign_catalogue(CATALOGUE)?)?;
+        }
+        Ok(client)
+    }
+
+    /// Opens the vault below the app, for the checker.
+    ///
+    /// # Errors
+    /// As the core says.
+    ///
+    /// # Panics
+    /// If the key store's folder cannot be made.
+    pub fn open_vault(&self) -> Result<Opened, VaultError> {
+        Vault::open(&self.vault_folder(), &self.key_store(), Arc::new(OsEntropy))
+    }
+
+    /// Key that the phone's signatures are verified with.
+    #[must_use]
+    pub fn verifying_key(&self) -> VerifyingKey {
+        signing_key().verifying_key()
+    }
+
+    /// Key that the box's receipts are verified with.
+    #[must_use]
+    pub fn box_key(&self) -> VerifyingKey {
+        self.config().box_key
+    }
+
+    fn key_store(&self) -> DangerousSoftwareKeyStore {
+        DangerousSoftwareKeyStore::in_folder(&self.folder.join("keys")).expect("makes the folder")
+    }
+
+    fn transport(&self) -> Arc<dyn Transport> {
+        match &self.link {
+            Some(link) => Arc::new(HttpTransport::new(&link.origin, link.ca_pem.as_bytes()).expect("sound settings")),
+            None => Arc::new(ScriptedTransport::default()),
+        }
+    }
+
+    fn config(&self) -> Config {
+        let (name, agency_root, box_key) = self.link.as_ref().map_or_else(
+            || (agency().name, agency().root.verifying_key(), signing_key().verifying_key()),
+            |link| (Agency(link.agency.clone()), point(&link.agency_root), point(&link.box_key)),
+        );
+        Config {
+            folder: self.vault_folder(),
+            agency: name,
+            agency_root,
+            box_key,
+            app: "crash".to_owned(),
+            metered_limit: 1 << 20,
+        }
+    }
+}
+
+impl Link {
+    /// Writes a key as the link carries it.
+    #[must_use]
+    pub fn key(sec1: &[u8]) -> String {
+        to_hex(sec1)
+    }
+}
+
+fn point(hex: &str) -> VerifyingKey {
+    VerifyingKey::from_sec1(&from_hex::<65>(hex).expect("65 bytes")).expect("a point")
+}
+
+fn signing_key() -> SoftwareKey {
+    SoftwareKey::from_bytes(&[4; 32]).expect("a scalar")
+}
+
+/// The same agency in every process.
+fn agency() -> DevAgency {
+    DevAgency::found("Musterstadt", &DangerousSeededEntropy::new(1)).expect("no randomness is needed")
+}
+
+/// A small photo, drawn once a process.
+fn drawn() -> &'static [u8] {
+    static DRAWN: OnceLock<Vec<u8>> = OnceLock::new();
+    DRAWN.get_or_init(|| photo::make(&photo::PhotoSpec { width: 640, height: 480, ..photo::PhotoSpec::default() }))
+}

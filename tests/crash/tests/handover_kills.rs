@@ -1,0 +1,119 @@
+//! The victim is killed while it hands over to a box and lets its payloads go.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use streife_box::{BoxConfig, RunningBox};
+use streife_core::client::{Client, SyncEnd};
+use streife_core::sync::protocol::BoxCaseState;
+use streife_core::testing::SimClock;
+use streife_core::vault::CaseState;
+use streife_crash::chance::{Chance, spin};
+use streife_crash::patrol::Patrol;
+use streife_crash::phone::MORNING_MS;
+use streife_crash::settings::{kills, say};
+use streife_crash::{Acknowledged, Figures, Line, Link, Mode, Phone, Victim, check};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_patrol");
+const KILLS_A_VAULT: u32 = 5;
+/// Longest work between a sealed case and the kill: a sync and its purge fit into it.
+const SPIN_KIB: u32 = 120_000;
+
+fn start_box(folder: &Path) -> RunningBox {
+    let clock = Arc::new(SimClock::new(MORNING_MS, 7_200));
+    RunningBox::start(BoxConfig { clock, ..BoxConfig::local(folder.join("box")) }).expect("the box starts")
+}
+
+fn phone_of(server: &RunningBox, folder: &Path) -> Phone {
+    let told = server.connection();
+    let link = Link {
+        origin: told.origin.clone(),
+        ca_pem: told.ca_pem.clone(),
+        agency: told.agency.clone(),
+        agency_root: Link::key(&told.agency_root),
+        box_key: Link::key(&told.box_key),
+        now_ms: MORNING_MS,
+    };
+    let folder = folder.join("phone");
+    drop(Phone::new(&folder));
+    Phone::connect(&folder, &link);
+    Phone::at(&folder)
+}
+
+#[test]
+fn a_kill_while_handing_over_loses_and_doubles_nothing() {
+    let mut chance = Chance::announced("handover kills");
+    let (mut figures, mut handed_over) = (Figures::default(), 0);
+    let kills = kills().div_ceil(4);
+    while figures.kills < kills {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = start_box(folder.path());
+        let phone = phone_of(&server, folder.path());
+        phone.open().expect("opens").enrol(&server.connection().enrolment_code).expect("enrols");
+        let mut oracle = Acknowledged::default();
+        for _ in 0..KILLS_A_VAULT.min(kills - figures.kills) {
+            kill_once(&mut chance, &phone, &mut oracle, &mut figures);
+            assert_purged_only_with_receipt(&server, &phone);
+        }
+        figures.add_oracle(&oracle);
+        handed_over += drain_and_compare(&server, &phone, &oracle);
+    }
+    say(&format_args!("handover kills: {figures}; {handed_over} cases at the box, each once"));
+    assert!(handed_over > 0, "nothing was handed over");
+}
+
+fn kill_once(chance: &mut Chance, phone: &Phone, oracle: &mut Acknowledged, figures: &mut Figures) {
+    let mut victim = Victim::start(Path::new(PROGRAM), Mode::Purge, phone);
+    victim.hear_until(chance.below(3), |line| matches!(line, Line::Sealed(..)));
+    spin(chance.below(SPIN_KIB));
+    oracle.extend(victim.kill());
+    figures.runs += 1;
+    figures.kills += 1;
+    let verdict = check(phone, oracle);
+    figures.add(&verdict);
+    verdict.assert_sound(&format!("kill {}", figures.kills));
+}
+
+fn assert_purged_only_with_receipt(server: &RunningBox, phone: &Phone) {
+    let vault = phone.open_vault().expect("opens").vault;
+    for row in vault.cases().expect("reads").into_iter().filter(|row| row.state == CaseState::Purged) {
+        let stored = server.ledger().case(row.case).expect("reads").expect("the box has it");
+        assert_eq!(stored.receipt, row.receipt, "{}", row.case);
+    }
+}
+
+/// Syncs until nothing is left, then the box must hold every sealed case once and whole.
+fn drain_and_compare(server: &RunningBox, phone: &Phone, oracle: &Acknowledged) -> usize {
+    let client = phone.open().expect("opens");
+    drain(phone, &client);
+    let at_box = server.ledger().cases().expect("reads");
+    for case in &at_box {
+        assert!(matches!(case.state, BoxCaseState::Complete | BoxCaseState::Voided), "{}", case.case);
+        assert!(case.receipt.is_some() && case.objects.iter().all(|object| object.file.is_some()), "{}", case.case);
+    }
+    let once: BTreeSet<_> = at_box.iter().map(|case| case.case).collect();
+    let places: BTreeSet<_> = at_box.iter().map(|case| (case.shift, case.seq)).collect();
+    assert_eq!((once.len(), places.len()), (at_box.len(), at_box.len()), "a case is there twice");
+    let sealed = oracle.cases.iter().filter(|(_, known)| known.sealed.is_some());
+    for (case, known) in sealed {
+        assert!(once.contains(case), "{case} was sealed and did not arrive");
+        let events = &at_box.iter().find(|stored| stored.case == *case).expect("is there").events;
+        assert!(known.voided.is_none_or(|void| events.iter().any(|event| event.event == void)), "{case}: its void");
+    }
+    for row in client.cases().expect("reads").iter().filter(|row| row.state != CaseState::Draft) {
+        assert_eq!(row.state, CaseState::Purged, "{}", row.case);
+        assert!(once.contains(&row.case), "{}", row.case);
+    }
+    at_box.len()
+}
+
+fn drain(phone: &Phone, client: &Client) {
+    let mut patrol = Patrol::begin(phone, client, Vec::new()).expect("goes on");
+    for _ in 0..50 {
+        let SyncEnd::WaitUntil(time) = patrol.sync().expect("the vault works").end else { return };
+        let now = streife_core::ports::Clock::read(&*phone.clock).unix_ms;
+        phone.clock.advance_ms(u32::try_from(time - now).expect("not backwards"));
+    }
+    panic!("the queue does not drain");
+}

@@ -1,0 +1,60 @@
+//! The victim is killed at random moments while it captures, and goes on with the same vault.
+
+use std::path::Path;
+
+use streife_crash::chance::{Chance, spin};
+use streife_crash::settings::{kills, say};
+use streife_crash::{Acknowledged, Figures, Line, Mode, Phone, Victim, check};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_patrol");
+const KILLS_A_VAULT: u32 = 10;
+/// Lines heard before a kill: from none, which is within opening and recovery, to some three cases.
+const LINES: u32 = 24;
+/// Longest work between the last line heard and the kill, KiB of hashing.
+const SPIN_KIB: u32 = 30_000;
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kills_at_random_moments() {
+    let mut chance = Chance::announced("random kills");
+    let mut figures = Figures::default();
+    while figures.kills < kills() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let phone = Phone::new(folder.path());
+        let mut oracle = Acknowledged::default();
+        for _ in 0..KILLS_A_VAULT.min(kills() - figures.kills) {
+            let mut victim = Victim::start(Path::new(PROGRAM), Mode::Capture, &phone);
+            victim.hear_until(chance.below(LINES), |_| true);
+            spin(chance.below(SPIN_KIB));
+            oracle.extend(victim.kill());
+            figures.runs += 1;
+            figures.kills += 1;
+            let verdict = check(&phone, &oracle);
+            figures.add(&verdict);
+            verdict.assert_sound(&format!("kill {}", figures.kills));
+        }
+        figures.add_oracle(&oracle);
+    }
+    say(&format_args!("random kills: {figures}"));
+    assert!(figures.acknowledged > figures.kills, "the victim hardly worked");
+}
+
+/// The positive control: who acknowledges before the commit is caught by the same checker.
+#[test]
+fn a_writer_that_acknowledges_too_early_is_caught() {
+    const TRIES: u32 = 20;
+    for attempt in 1..=TRIES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let phone = Phone::new(folder.path());
+        let mut victim = Victim::start(Path::new(PROGRAM), Mode::AckEarly, &phone);
+        victim.hear_until(1 + attempt % 3, |line| matches!(line, Line::Photo(..)));
+        let mut oracle = Acknowledged::default();
+        oracle.extend(victim.kill());
+        let verdict = check(&phone, &oracle);
+        assert_eq!(verdict.broken, Vec::<String>::new(), "a liar breaks nothing");
+        if verdict.lost.iter().any(|what| what.contains("photo")) {
+            say(&format_args!("positive control: caught at kill {attempt} of at most {TRIES}"));
+            return;
+        }
+    }
+    panic!("the checker believes a writer that lies");
+}
