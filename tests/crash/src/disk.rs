@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const PAGE: u64 = 4096;
+const PAGE: usize = 4096;
 
 /// A small disk, unmounted when dropped.
 pub struct SmallDisk {
@@ -42,7 +42,7 @@ impl SmallDisk {
     /// If it is full already and the filler cannot give so many pages back.
     pub fn fill(&self, pages_left: u64) {
         let mut filler = File::options().append(true).create(true).open(self.filler()).expect("opens the filler");
-        let block = [0x5a; PAGE as usize];
+        let block = [0x5a; PAGE];
         loop {
             match filler.write_all(&block) {
                 Ok(()) => {}
@@ -51,7 +51,9 @@ impl SmallDisk {
             }
         }
         let length = filler.metadata().expect("its length").len();
-        filler.set_len(length.checked_sub(pages_left * PAGE).expect("pages to give back")).expect("gives pages back");
+        filler
+            .set_len(length.checked_sub(pages_left * PAGE as u64).expect("pages to give back"))
+            .expect("gives pages back");
     }
 
     /// Removes the filler.

@@ -66,6 +66,8 @@ impl Victim {
     }
 
     pub(crate) fn spawn(mut command: Command) -> Self {
+        // Cargo's own search path would add a hundred calls of the loader to the kill points.
+        command.env_remove("LD_LIBRARY_PATH");
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
         Self { child, lines, heard: Vec::new() }
