@@ -120,7 +120,9 @@ fn bench(criterion: &mut Criterion) {
         let (rounds, below, ours) = (below.len(), median(below), median(ours));
         let ratio = ours / below;
         let verdict = if ratio <= LIMIT { "within" } else { "BEYOND" };
-        println!("capture {ours:.1} ms, floor {below:.1} ms, {rounds} rounds in turn: ratio {ratio:.2}, {verdict} {LIMIT}");
+        println!(
+            "capture {ours:.1} ms, floor {below:.1} ms, {rounds} rounds in turn: ratio {ratio:.2}, {verdict} {LIMIT}"
+        );
     }
 }
 

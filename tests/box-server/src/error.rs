@@ -100,7 +100,7 @@ const fn usual(kind: ProblemType) -> (StatusCode, &'static str) {
         T::TooLarge => (S::PAYLOAD_TOO_LARGE, "The body is larger than this address takes"),
         T::SignatureInvalid => (S::UNPROCESSABLE_ENTITY, "The signature is not one of the device for this purpose"),
         T::DigestMismatch => (S::BAD_REQUEST, "The body does not have the digest that its header states"),
-        T::DeviceUnknown => (S::FORBIDDEN, "The device is not enrolled"),
+        T::DeviceUnknown => (S::UNAUTHORIZED, "The device is not enrolled"),
         T::DeviceRevoked => (S::FORBIDDEN, "The device has been revoked"),
         T::DeviceConflict => (S::CONFLICT, "The device is enrolled with another key"),
         T::EnrolmentRefused => (S::FORBIDDEN, "The enrolment code is not valid"),
@@ -116,7 +116,7 @@ const fn usual(kind: ProblemType) -> (StatusCode, &'static str) {
         T::ObjectDigestMismatch => (S::UNPROCESSABLE_ENTITY, "The object is not the one that the manifest lists"),
         T::UploadOffset => (S::CONFLICT, "The upload stands at another offset"),
         T::EventConflict => (S::CONFLICT, "Another event is stored under this id"),
-        T::DeskRefused => (S::UNAUTHORIZED, "The desk token is not valid"),
+        T::DeskRefused => (S::FORBIDDEN, "The desk token is not valid"),
         T::RateLimited => (S::TOO_MANY_REQUESTS, "Too many requests"),
         T::Maintenance => (S::SERVICE_UNAVAILABLE, "The box cannot store at the moment"),
         T::Internal => (S::INTERNAL_SERVER_ERROR, "The box failed"),
@@ -156,11 +156,38 @@ impl IntoResponse for Refusal {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
-            let scheme = if self.problem.kind() == Some(ProblemType::DeskRefused) { "Bearer" } else { DPOP_CHALLENGE };
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(DPOP_CHALLENGE));
         }
         response
     }
 }
 
 const DPOP_CHALLENGE: &str = r#"DPoP error="invalid_token", algs="ES256""#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Statuses that the contract names for a type of problem, in its examples.
+    fn contract(kind: ProblemType) -> Vec<u16> {
+        let slug = Problem::new(kind, 0, "").type_uri;
+        let lines: Vec<_> = include_str!("../../../schemas/openapi.yaml").lines().map(str::trim).collect();
+        let named = lines.windows(4).filter(|window| window.first() == Some(&format!("type: {slug}").as_str()));
+        let status = |window: &[&str]| window.iter().find_map(|line| line.strip_prefix("status: ")?.parse().ok());
+        named.filter_map(status).collect()
+    }
+
+    #[test]
+    fn every_problem_has_a_status_that_the_contract_names() {
+        let all = r#"["malformed","unsupported-media","not-found","too-large","signature-invalid","digest-mismatch",
+            "device-unknown","device-revoked","device-conflict","enrolment-refused","token-invalid","clock-skew",
+            "shift-unknown","shift-conflict","case-unknown","case-conflict","case-incomplete","object-unknown",
+            "object-conflict","object-digest-mismatch","upload-offset","event-conflict","desk-refused","rate-limited",
+            "maintenance","internal"]"#;
+        let all: Vec<ProblemType> = serde_json::from_str(all).expect("the closed list");
+        for kind in all {
+            let (status, _) = usual(kind);
+            assert!(contract(kind).contains(&status.as_u16()), "{kind:?}: {status}, contract {:?}", contract(kind));
+        }
+    }
+}

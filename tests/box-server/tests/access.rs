@@ -91,7 +91,7 @@ fn an_assertion_is_for_this_box_and_short_lived() {
     assert_eq!(skewed, (401, ProblemType::ClockSkew));
     let mut stranger = Phone::new(phone.connection.clone(), phone.clock.clone());
     let answer = stranger.ask_token(&stranger.assertion(), &stranger.proof_claims("POST", "/v1/token"));
-    assert_eq!(problem(answer), (403, ProblemType::DeviceUnknown));
+    assert_eq!(problem(answer), (401, ProblemType::DeviceUnknown));
     stranger.device = phone.device;
     let answer = stranger.ask_token(&stranger.assertion(), &stranger.proof_claims("POST", "/v1/token"));
     assert_eq!(problem(answer), REFUSED);
@@ -148,10 +148,10 @@ fn the_desk_is_closed_without_its_token() {
     for path in paths {
         let url = format!("{}{path}", phone.connection.origin);
         let without = phone.http.get(&url).send().expect("an answer");
-        assert_eq!(problem(without), (401, ProblemType::DeskRefused), "{path}");
+        assert_eq!(problem(without), (403, ProblemType::DeskRefused), "{path}");
         let wrong = phone.http.get(&url).bearer_auth("guessed").send().expect("an answer");
-        assert_eq!(problem(wrong), (401, ProblemType::DeskRefused), "{path}");
-        assert_eq!(problem(phone.get(&path)), (401, ProblemType::DeskRefused), "{path}");
+        assert_eq!(problem(wrong), (403, ProblemType::DeskRefused), "{path}");
+        assert_eq!(problem(phone.get(&path)), (403, ProblemType::DeskRefused), "{path}");
     }
 }
 

@@ -5,7 +5,7 @@ mod support;
 use reqwest::Method;
 use streife_box::Route;
 use streife_core::domain::{CaseId, EventId, ObjectId};
-use streife_core::seal::{Hash, SoftwareKey};
+use streife_core::seal::{Hash, Kind, ManifestObject, SoftwareKey};
 use streife_core::sync::protocol::{CaseAnswer, ProblemType, digest_header};
 use support::{House, Phone, TestCase, listed, problem, random, shift_seal};
 
@@ -63,7 +63,7 @@ fn an_object_belongs_to_one_case() {
     let case = phone.case(1, &[100]);
     phone.declare(&case);
     let mut thief = phone.case(2, &[100]);
-    thief.manifest.objects.push(case.manifest.objects[0].clone());
+    thief.manifest.objects.push(ManifestObject { kind: Kind::Photo, ..case.manifest.objects[0].clone() });
     thief.sign(&phone.key);
     assert_eq!(problem(phone.put_case(&thief)), (409, ProblemType::ObjectConflict));
     assert_eq!(house.running.ledger().cases().expect("reads").len(), 1);
@@ -163,14 +163,17 @@ fn a_manifest_must_keep_the_rules() {
     assert_eq!(unopened, (404, ProblemType::ShiftUnknown));
     let twice = changed(&|case| case.manifest.objects.push(case.manifest.objects[0].clone()));
     assert_eq!(twice, (400, ProblemType::Malformed));
+    let without_record = changed(&|case| case.manifest.objects[0].kind = Kind::Photo);
+    assert_eq!(without_record, (400, ProblemType::Malformed));
     let huge = changed(&|case| case.manifest.objects[0].length = 64 * 1024 * 1024 + 1);
     assert_eq!(huge, (413, ProblemType::TooLarge));
     let many = changed(&|case| {
-        case.manifest.objects = (0..257).map(|_| listed(ObjectId::new(random()), b"x")).collect();
+        case.manifest.objects.extend((0..256).map(|_| listed(ObjectId::new(random()), b"x")));
     });
     assert_eq!(many, (413, ProblemType::TooLarge));
     let closed = changed(&|case| {
-        case.manifest.wraps.iter_mut().for_each(|wrap| wrap.recipient = streife_core::domain::KeyId::new([0; 16]));
+        let strangers = case.manifest.wraps.iter_mut().zip(0..);
+        strangers.for_each(|(wrap, n)| wrap.recipient = streife_core::domain::KeyId::new([n; 16]));
     });
     assert_eq!(closed, (422, ProblemType::Malformed));
     let long = changed(&|case| case.manifest.build.app = "x".repeat(66_000));

@@ -60,7 +60,7 @@ fn the_case_worker_reads_verifies_and_opens_what_the_phone_sent() {
     let sealed = desk(&format!("/v1/cases/{}/objects/{object}", case.id));
     assert_eq!(sealed, case.objects[0].1);
     let plain =
-        open(&key.object_key(case.id, Scope::Full, object), &Binding::of_case(Kind::Photo, case.id, object), &sealed);
+        open(&key.object_key(case.id, Scope::Full, object), &Binding::of_case(Kind::Record, case.id, object), &sealed);
     assert_eq!(plain.expect("opens").len(), 300_000);
     assert_eq!(desk(&format!("/v1/shifts/{}", phone.shift)), phone.opening(1));
     assert!(!desk(&format!("/v1/cases/{}/receipt", case.id)).is_empty());

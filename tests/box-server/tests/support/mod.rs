@@ -243,17 +243,18 @@ impl Phone {
         sign_payload(Namespace::Event, event.encode(), &self.key).expect("signs")
     }
 
-    /// A case with objects of these plaintext sizes, sealed for the agency's recipients.
+    /// A case with objects of these plaintext sizes, sealed for the agency's recipients. The first is its record.
     pub fn case(&self, seq: u32, sizes: &[usize]) -> TestCase {
         let key = CaseKey::generate(&OsEntropy).expect("a key");
         let id = CaseId::new(random());
         let mut case = TestCase { id, manifest: self.manifest(id, seq, &key), signed: Vec::new(), objects: Vec::new() };
-        for size in sizes {
+        for (place, size) in sizes.iter().enumerate() {
+            let kind = if place == 0 { Kind::Record } else { Kind::Photo };
             let object = ObjectId::new(random());
             let plain: Vec<u8> = random::<1>().into_iter().cycle().take(*size).collect();
-            let binding = Binding::of_case(Kind::Photo, id, object);
+            let binding = Binding::of_case(kind, id, object);
             let sealed = seal(&key.object_key(id, Scope::Full, object), &binding, &plain, &OsEntropy).expect("seals");
-            case.manifest.objects.push(listed(object, &sealed));
+            case.manifest.objects.push(ManifestObject { kind, ..listed(object, &sealed) });
             case.objects.push((object, sealed));
         }
         case.sign(&self.key);
