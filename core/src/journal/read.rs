@@ -1,5 +1,7 @@
 //! Reading a recording.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Event, Header, TimedEvent};
 
 /// Why a recording was not taken: the line, from 1, and the reason.
@@ -38,7 +40,7 @@ impl Recording {
             }
             events.push(event);
         }
-        check_labels(&events)?;
+        check_sequence(&events)?;
         Ok(Self { header, events })
     }
 }
@@ -68,24 +70,56 @@ fn event(line: usize, text: &str) -> Result<TimedEvent, RecordingError> {
     Ok(TimedEvent { line, unix_ms: time.timestamp_millis(), offset_s: time.offset().local_minus_utc(), mono_ms, event })
 }
 
-/// Every case is begun once, before anything else is said of it; photos have names of their own.
-fn check_labels(events: &[TimedEvent]) -> Result<(), RecordingError> {
-    let (mut cases, mut photos) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
-    for timed in events {
-        match (&timed.event, timed.event.case()) {
-            (Event::CaseBegin { case }, _) if !cases.insert(case.as_str()) => {
-                return Err(error(timed.line, format!("case {case} is begun twice")));
-            }
-            (Event::CasePhoto { photo, .. }, _) if !photos.insert(photo.as_str()) => {
-                return Err(error(timed.line, format!("photo {photo} is taken twice")));
-            }
-            (_, Some(case)) if !cases.contains(case) => {
-                return Err(error(timed.line, format!("case {case} has not been begun")));
+/// What the lines before allow.
+struct Sequence<'a> {
+    running: bool,
+    on_shift: bool,
+    sealed: BTreeMap<&'a str, bool>,
+    photos: BTreeSet<&'a str>,
+}
+
+/// Refuses what cannot have happened: a call of an app that is not running, a case outside a shift or begun twice, a
+/// sealed case that is recorded into.
+fn check_sequence(events: &[TimedEvent]) -> Result<(), RecordingError> {
+    let mut sequence = Sequence { running: true, on_shift: false, sealed: BTreeMap::new(), photos: BTreeSet::new() };
+    events.iter().try_for_each(|timed| sequence.pass(&timed.event).map_err(|reason| error(timed.line, reason)))
+}
+
+impl<'a> Sequence<'a> {
+    fn pass(&mut self, event: &'a Event) -> Result<(), String> {
+        let needs_app = !matches!(event, Event::Network { .. } | Event::AppStart {});
+        if needs_app && !self.running {
+            return Err("the app is not running".to_owned());
+        }
+        match event {
+            Event::AppStart {} if self.running => return Err("the app is running already".to_owned()),
+            Event::AppKill {} | Event::AppStart {} => self.running = !self.running,
+            Event::ShiftOpen { .. } if self.on_shift => return Err("a shift is open already".to_owned()),
+            Event::ShiftClose {} if !self.on_shift => return Err("no shift is open".to_owned()),
+            Event::ShiftOpen { .. } | Event::ShiftClose {} => self.on_shift = !self.on_shift,
+            Event::CasePhoto { photo, .. } if !self.photos.insert(photo) => {
+                return Err(format!("photo {photo} is taken twice"));
             }
             _ => {}
         }
+        event.case().map_or(Ok(()), |case| self.pass_case(event, case))
     }
-    Ok(())
+
+    fn pass_case(&mut self, event: &Event, case: &'a str) -> Result<(), String> {
+        match (event, self.sealed.get(case)) {
+            // A case can be voided when its shift is over; everything else is recorded within one.
+            (Event::CaseVoid { .. }, Some(_)) => {}
+            _ if !self.on_shift => return Err("no shift is open".to_owned()),
+            (Event::CaseBegin { .. }, Some(_)) => return Err(format!("case {case} is begun twice")),
+            (Event::CaseBegin { .. }, None) => {}
+            (_, None) => return Err(format!("case {case} has not been begun")),
+            (_, Some(true)) => return Err(format!("case {case} is sealed")),
+            (_, Some(false)) => {}
+        }
+        let seals = matches!(event, Event::CaseSeal { .. } | Event::CaseVoid { .. });
+        *self.sealed.entry(case).or_default() |= seals;
+        Ok(())
+    }
 }
 
 impl Event {
@@ -122,12 +156,21 @@ mod tests {
     fn a_fault_is_named_with_its_line() {
         let at = r#""at":"2026-06-16T06:00:00+02:00""#;
         let sync = |mono: u32| format!(r#"{{{at},"mono":{mono},"type":"sync"}}"#);
-        let cases: [(Vec<String>, usize, &str); 7] = [
+        let on = |rest: &str| format!(r#"{{{at},"mono":9,{rest}}}"#);
+        let open = on(r#""type":"shift.open","officer":{"id":"1"}"#);
+        let begin = on(r#""type":"case.begin","case":"c1""#);
+        let seal = on(r#""type":"case.seal","case":"c1""#);
+        let cases: [(Vec<String>, usize, &str); 12] = [
+            (vec![begin.clone()], 2, "no shift is open"),
+            (vec![open.clone(), begin.clone(), begin.clone()], 4, "begun twice"),
+            (vec![open.clone(), begin, seal.clone(), seal], 5, "is sealed"),
+            (vec![on(r#""type":"app.kill""#), on(r#""type":"sync""#)], 3, "not running"),
+            (vec![on(r#""type":"shift.close""#)], 2, "no shift is open"),
             (vec![sync(0), format!(r#"{{{at},"mono":0,"type":"teleport"}}"#)], 3, "unknown variant"),
             (vec![sync(5), sync(4)], 3, "mono is less"),
             (vec![format!(r#"{{{at},"mono":0,"type":"sync","x":1}}"#)], 2, "unknown field"),
             (vec![r#"{"at":"yesterday","mono":0,"type":"sync"}"#.to_owned()], 2, "RFC 3339"),
-            (vec![format!(r#"{{{at},"mono":0,"type":"case.seal","case":"c1"}}"#)], 2, "has not been begun"),
+            (vec![open, on(r#""type":"case.seal","case":"c1""#)], 3, "has not been begun"),
             (vec!["{".to_owned()], 2, "EOF"),
             (vec![format!(r#"{{{at},"mono":0,"type":"expect","caes":1}}"#)], 2, "unknown field"),
         ];

@@ -31,7 +31,7 @@ impl Log {
 
     /// Notes a call of sync.
     pub fn sync(&mut self, timed: &TimedEvent, report: &SyncReport, end: &str) {
-        let network = self.spans.last().map_or("unmetered", |span| &span.state);
+        let network = self.spans.last().map_or("offline", |span| &span.state);
         self.syncs.push(SyncCall {
             at_ms: timed.unix_ms,
             network: network.to_owned(),

@@ -64,12 +64,13 @@ pub struct Player<'a> {
 }
 
 impl<'a> Player<'a> {
-    /// A player whose app has been started.
+    /// A player whose app has been started. The phone is offline until the recording says otherwise.
     pub fn new(phone: &'a mut Phone, camera: &'a mut Camera) -> Self {
+        phone.set_link(false);
         Self {
             phone,
             camera,
-            network: Network::Unmetered,
+            network: Network::Offline,
             cases: BTreeMap::new(),
             log: Log::default(),
             capture: Duration::ZERO,

@@ -14,6 +14,7 @@ fn line(at: u32, rest: &str) -> String {
 fn shift(photos: u32) -> Vec<String> {
     let mut lines = vec![
         HEADER.to_owned(),
+        line(0, r#""type":"network","state":"unmetered""#),
         line(0, r#""type":"shift.open","officer":{"id":"4827"}"#),
         line(1, r#""type":"case.begin","case":"c1""#),
         line(1, r#""type":"case.vehicle","case":"c1","plate":"M-AB 1234","nation":"D","kind":"car""#),
@@ -67,7 +68,7 @@ fn an_expectation_that_fails_exits_with_1_and_is_named() {
     lines.push(line(5, r#""type":"expect","cases":2"#));
     let output = replay(folder.path(), &lines, &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).contains("FAIL line 11: 2 cases at the box (there are 1)"), "{}", said(&output));
+    assert!(said(&output).contains("FAIL line 12: 2 cases at the box (there are 1)"), "{}", said(&output));
 }
 
 #[test]
@@ -79,12 +80,12 @@ fn bad_input_exits_with_2_and_names_line_and_reason() {
     };
     let cases = [
         (
-            faulty(3, line(1, r#""type":"case.vehicle","case":"c1","plate":"M-ABC 1","nation":"D","kind":"car""#)),
-            "line 4: the middle part",
+            faulty(4, line(1, r#""type":"case.vehicle","case":"c1","plate":"M-ABC 1","nation":"D","kind":"car""#)),
+            "line 5: the middle part",
         ),
-        (faulty(2, line(1, r#""type":"case.teleport","case":"c1""#)), "line 3: unknown variant"),
+        (faulty(3, line(1, r#""type":"case.teleport","case":"c1""#)), "line 4: unknown variant"),
         (faulty(0, HEADER.replace("\"version\":1", "\"version\":9")), "line 1: version 9"),
-        (faulty(5, line(1, r#""type":"case.notes","case":"c1""#)), "line 9: sealing is blocked by offence-missing"),
+        (faulty(6, line(1, r#""type":"case.notes","case":"c1""#)), "line 10: sealing is blocked by offence-missing"),
         (vec![HEADER.to_owned()], "line 1: the recording has no event"),
     ];
     for (lines, expected) in cases {
@@ -107,7 +108,7 @@ fn missing_or_unreadable_photos_exit_with_2() {
     std::fs::write(photos.join("a.jpg"), b"no picture").expect("writes");
     let output = replay(folder.path(), &shift(1), &["--photos", &flag]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("line 8: the file is not a JPEG picture"), "{}", said(&output));
+    assert!(said(&output).contains("line 9: the file is not a JPEG picture"), "{}", said(&output));
 }
 
 #[test]
@@ -115,15 +116,15 @@ fn a_vault_under_another_key_or_a_box_that_is_away_exits_with_2() {
     let folder = tempfile::tempdir().expect("folder");
     let vault = folder.path().join("phone");
     let flag = vault.to_str().expect("a path").to_owned();
-    let output = replay(folder.path(), &shift(0)[..2], &["--vault", &flag]);
+    let output = replay(folder.path(), &shift(0)[..3], &["--vault", &flag]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     std::fs::write(vault.join("hardware/streife-epoch-1.key"), [7; 32]).expect("writes");
-    let output = replay(folder.path(), &shift(0)[..2], &["--vault", &flag]);
+    let output = replay(folder.path(), &shift(0)[..3], &["--vault", &flag]);
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("vault: the vault's key is not available"), "{}", said(&output));
     let ca = folder.path().join("ca.pem");
     let ca = ca.to_str().expect("a path");
-    let output = replay(folder.path(), &shift(0)[..2], &["--box", "https://localhost:9", "--ca", ca]);
+    let output = replay(folder.path(), &shift(0)[..3], &["--box", "https://localhost:9", "--ca", ca]);
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("agency.json"), "{}", said(&output));
 }
