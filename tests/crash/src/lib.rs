@@ -6,7 +6,7 @@
 //!
 //! **The oracle is a pipe, never the vault's own word.** The program `patrol` records cases and writes one line to its
 //! standard output *after* each call of the core has returned ([`Line`]). The test reads these lines, kills the program
-//! in the middle of whatever it does, opens the vault itself and compares ([`check`]). What was not acknowledged may be
+//! in the middle of whatever it does, opens the vault itself and compares ([`check()`]). What was not acknowledged may be
 //! there or not; what is there must be whole.
 //!
 //! **The checker is itself checked:** a writer that acknowledges too early must be caught by it.
