@@ -13,7 +13,7 @@
 //!   name, and only then one transaction marks the object and, if it was the last, stores the signed receipt.
 //! - **Blind.** The box holds no key that opens a case and logs no more than ids.
 //!
-//! The SQLite database and the folder of objects hide behind [`store`]; a larger house would put PostgreSQL and an
+//! The SQLite database and the folder of objects hide behind `store`; a larger house would put PostgreSQL and an
 //! object store there and keep the rest.
 
 mod auth;
