@@ -90,7 +90,7 @@ impl JpegScan {
     /// Bytes that need no look one by one.
     fn skip(&mut self, bytes: &[u8]) -> usize {
         match self.state {
-            State::Entropy => bytes.iter().position(|byte| *byte == 0xff).unwrap_or(bytes.len()),
+            State::Entropy => memchr::memchr(0xff, bytes).unwrap_or(bytes.len()),
             State::Trailing => {
                 self.trailing += bytes.len() as u64;
                 bytes.len()
