@@ -72,10 +72,20 @@ fn recording(line: &Value) -> Result<Recording, String> {
     if line.get("format").is_none() {
         lines.push(header());
     }
-    if let (Some(case), Some(kind)) = (line.get("case"), line.get("type"))
-        && kind != "case.begin"
-    {
-        lines.push(json!({"at": "2026-06-16T05:00:00.000+02:00", "mono": 0, "type": "case.begin", "case": case}));
+    let before = |rest: Value| {
+        let mut event = json!({"at": "2026-06-16T05:00:00.000+02:00", "mono": 0});
+        if let (Some(event), Value::Object(rest)) = (event.as_object_mut(), rest) {
+            event.extend(rest);
+        }
+        event
+    };
+    let kind = line.get("type").and_then(Value::as_str).unwrap_or_default();
+    let shift = before(json!({"type": "shift.open", "officer": {"id": "1"}}));
+    match (kind, line.get("case")) {
+        ("app.start", _) => lines.push(before(json!({"type": "app.kill"}))),
+        ("shift.close" | "case.begin", _) => lines.push(shift),
+        (_, Some(case)) => lines.extend([shift, before(json!({"type": "case.begin", "case": case}))]),
+        _ => {}
     }
     lines.push(line.clone());
     let text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
