@@ -191,7 +191,7 @@ impl Transport for Dying {
     }
 }
 
-/// Positive control: a phone that lets go without a receipt would be caught, because the box has nothing.
+/// Everything is answered with 200 and a page. The box has nothing, so the phone must keep everything.
 #[test]
 fn a_lying_success_without_a_receipt_lets_nothing_go() {
     struct Liar(String);

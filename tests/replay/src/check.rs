@@ -204,10 +204,11 @@ impl Final<'_> {
         let foreign = ids.iter().filter(|id| self.played.values().all(|played| played.case != **id)).count();
         checks.add("every case is at the box once", ids.len() == listed.len(), format!("{} cases", listed.len()));
         checks.add("the box has no case that was not recorded", foreign == 0 || self.is_shared(), String::new());
-        let sent: usize = outcomes.iter().filter(|o| o.receipted_ms.is_some()).map(|o| o.photos.len()).sum();
+        let mut receipted = outcomes.iter().filter(|o| o.receipted_ms.is_some()).flat_map(|o| &o.photos);
+        let all_equal = receipted.all(|photo| photo.equal);
         checks.add(
             "every photo that was receipted opens to the original's hash",
-            equal >= sent,
+            all_equal,
             format!("{equal} of {photos}"),
         );
         checks.none(
