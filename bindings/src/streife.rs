@@ -6,7 +6,7 @@ use streife_core::client::{Client, Ports};
 use streife_core::domain::DeviceId;
 use streife_core::error::Error;
 use streife_core::http::{HttpError, HttpTransport};
-use streife_core::ports::{Clock, ClockReading, OsEntropy, Transport};
+use streife_core::ports::{Clock, ClockReading, NoAnchor, OsEntropy, Transport};
 
 use crate::host::{ClockPort, KeyStorePort, LogPort, SignerPort};
 use crate::types::{CaseSummaryView, JournalHeadView, RecoveryView, StatusView};
@@ -48,6 +48,7 @@ impl Streife {
             entropy: Arc::new(OsEntropy),
             signer: Arc::new(SignerPort(signer)),
             key_store: Arc::new(KeyStorePort(key_store)),
+            anchor: Arc::new(NoAnchor),
             transport,
         };
         let (config, log) = (config.into_core()?, LogPort::new(log));

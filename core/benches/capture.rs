@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use streife_core::client::{Client, Config, Ports};
+use streife_core::client::{Client, Config, Ports, StorageConfig};
 use streife_core::domain::{
     Agency, CaseEdit, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate, Vehicle, VehicleKind,
 };
-use streife_core::ports::OsEntropy;
+use streife_core::ports::{NoAnchor, OsEntropy};
 use streife_core::seal::SoftwareKey;
 use streife_core::testing::{
     DangerousSoftwareKeyStore, DangerousSoftwareSigner, DevAgency, ScriptedTransport, SimClock, photo,
@@ -36,12 +36,14 @@ fn phone(folder: &Path) -> Client {
         box_key: key().verifying_key(),
         app: "bench".to_owned(),
         metered_limit: 0,
+        storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
     };
     let ports = Ports {
         clock: Arc::new(SimClock::new(MORNING_MS, 7_200)),
         entropy: Arc::new(OsEntropy),
         signer: Arc::new(DangerousSoftwareSigner::new(key())),
         key_store: Arc::<DangerousSoftwareKeyStore>::default(),
+        anchor: Arc::new(NoAnchor),
         transport: Arc::<ScriptedTransport>::default(),
     };
     let client = Client::open(config, ports).expect("opens");

@@ -8,11 +8,11 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use streife_core::client::{Client, Config, Ports, SyncLimits};
+use streife_core::client::{Client, Config, Ports, StorageConfig, SyncLimits};
 use streife_core::domain::{
     CaseEdit, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate, Vehicle, VehicleKind,
 };
-use streife_core::ports::{NeverCancel, OsEntropy};
+use streife_core::ports::{NeverCancel, NoAnchor, OsEntropy};
 use streife_core::seal::SoftwareKey;
 use streife_core::sync::Network;
 use streife_core::testing::{
@@ -65,12 +65,14 @@ fn phone(folder: &Path, agency: &DevAgency) -> Result<(Config, Ports), Box<dyn E
         box_key: SoftwareKey::generate(&OsEntropy)?.verifying_key(),
         app: "first-case 1".to_owned(),
         metered_limit: 1 << 20,
+        storage: StorageConfig::default(),
     };
     let ports = Ports {
         clock: Arc::new(SimClock::new(MORNING_MS, 7_200)),
         entropy: Arc::new(OsEntropy),
         signer: Arc::new(DangerousSoftwareSigner::new(SoftwareKey::generate(&OsEntropy)?)),
         key_store: Arc::new(DangerousSoftwareKeyStore::default()),
+        anchor: Arc::new(NoAnchor),
         transport: Arc::new(ScriptedTransport::default()),
     };
     Ok((config, ports))

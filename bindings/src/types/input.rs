@@ -1,6 +1,6 @@
 //! What an app tells the core.
 
-use streife_core::client::{Config, VerifyingKey};
+use streife_core::client::{Config, StorageConfig, VerifyingKey};
 use streife_core::domain::{
     Agency, CaseEdit, Confirmation, DiscTime, Fix, FixProvider, Moment, Municipality, NamedOffence, Notes,
     OffenceNumber, OffenceRelation, Place, Plate, Slip, Valve, Vehicle, VehicleKind, from_hex,
@@ -42,6 +42,7 @@ impl ConfigInput {
             box_key: pinned(&self.box_key)?,
             app: self.app,
             metered_limit: self.metered_limit,
+            storage: StorageConfig::default(),
         })
     }
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::Agency;
-use crate::ports::{Clock, Entropy, KeyStore, Signer, Transport};
+use crate::ports::{Anchor, Clock, Entropy, KeyStore, Signer, Transport};
 use crate::seal::VerifyingKey;
+use crate::vault::{StorageConfig, VaultPorts};
 
 /// Settings that come with the app or its management, and never change while a vault is open.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Config {
     pub app: String,
     /// On a metered link larger objects wait, bytes.
     pub metered_limit: u64,
+    /// How the vault keeps house.
+    pub storage: StorageConfig,
 }
 
 /// The host's ports.
@@ -35,6 +38,15 @@ pub struct Ports {
     pub signer: Arc<dyn Signer>,
     /// The hardware key store.
     pub key_store: Arc<dyn KeyStore>,
+    /// The memory outside the vault's folder.
+    pub anchor: Arc<dyn Anchor>,
     /// The way to the box.
     pub transport: Arc<dyn Transport>,
+}
+
+impl Ports {
+    /// What the vault asks for.
+    pub(super) fn vault(&self) -> VaultPorts {
+        VaultPorts { key_store: self.key_store.clone(), entropy: self.entropy.clone(), anchor: self.anchor.clone() }
+    }
 }

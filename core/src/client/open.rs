@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::provision::Provisioned;
-use super::{Config, Ports};
+use super::{Config, Notice, Ports};
 use crate::domain::{DeviceId, Moment};
 use crate::error::Error;
 use crate::sync::Engine;
@@ -19,6 +19,7 @@ pub struct Client {
     /// Serialises reading, changing and writing a draft.
     pub(super) drafting: Mutex<()>,
     pub(super) provisioned: Mutex<Provisioned>,
+    pub(super) notices: Mutex<Vec<Notice>>,
     sweep: Sweep,
 }
 
@@ -30,7 +31,7 @@ impl Client {
     /// # Errors
     /// Whatever the reason, nothing in the folder has been deleted or overwritten.
     pub fn open(config: Config, ports: Ports) -> Result<Self, Error> {
-        let opened = Vault::open(&config.folder, &*ports.key_store, ports.entropy.clone())?;
+        let opened = Vault::open(&config.folder, config.storage, ports.vault())?;
         let device = device_id(&opened.vault, &ports)?;
         let mut client = Self {
             config,
@@ -40,6 +41,7 @@ impl Client {
             engine: Mutex::default(),
             drafting: Mutex::default(),
             provisioned: Mutex::default(),
+            notices: Mutex::default(),
             sweep: Sweep::default(),
         };
         client.recover(&opened.sweep)?;

@@ -1,6 +1,6 @@
 //! After a crash: photos that were whole but not yet named are taken into their draft.
 
-use super::Client;
+use super::{Client, Notice};
 use crate::domain::{PhotoClass, PhotoRecord, Salt};
 use crate::error::{Error, ErrorKind};
 use crate::evidence::{Inspected, PhotoError, inspect};
@@ -27,7 +27,9 @@ impl Client {
                 Err(error) => unless_full(Err(error))?,
             }
         }
-        let event = JournalEvent::Recovered { adopted, deleted: sweep.deleted, quarantined };
+        let deleted = sweep.deleted;
+        self.notify(Notice::Recovered { adopted, deleted, quarantined });
+        let event = JournalEvent::Recovered { adopted, deleted, quarantined };
         unless_full(self.vault.note(self.now()?, event).map(drop).map_err(Error::from))
     }
 

@@ -4,6 +4,7 @@
 //! synchronous, `Send + Sync` and dyn-safe, so a phone can implement them in Kotlin or Swift and a test with a
 //! script. A port never holds the core's locks: it may be slow, and it may fail; every failure is typed.
 
+mod anchor;
 mod cancel;
 mod clock;
 mod entropy;
@@ -11,6 +12,7 @@ mod key_store;
 mod signer;
 mod transport;
 
+pub use anchor::{Anchor, AnchorError, FileAnchor, NoAnchor};
 pub use cancel::{Cancel, CancelFlag, NeverCancel};
 pub use clock::{Clock, ClockReading, SystemClock};
 pub use entropy::{Entropy, EntropyError, OsEntropy};

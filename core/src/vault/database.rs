@@ -16,7 +16,8 @@ use super::VaultError;
 
 /// `STRF`, so that no other application's database is taken for a vault.
 const APPLICATION_ID: u32 = 0x5354_5246;
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_survival.sql")];
 
 pub(super) struct Database {
     connection: Mutex<Connection>,
@@ -37,6 +38,7 @@ impl Database {
         configure(&connection)?;
         let mut database = Self { connection: Mutex::new(connection), folder: folder.to_owned() };
         database.migrate(version)?;
+        database.lock().pragma_update(None, "foreign_keys", "ON")?;
         database.quick_check()?;
         Ok(database)
     }
@@ -146,7 +148,7 @@ fn configure(connection: &Connection) -> Result<(), VaultError> {
         ("synchronous", "FULL"),
         ("fullfsync", "ON"),
         ("checkpoint_fullfsync", "ON"),
-        ("foreign_keys", "ON"),
+        ("foreign_keys", "OFF"), // while migrations rebuild tables
         ("secure_delete", "ON"),
         ("temp_store", "MEMORY"),
         ("cell_size_check", "ON"),

@@ -15,6 +15,7 @@
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
 mod cases;
+mod config;
 mod database;
 mod drafts;
 mod error;
@@ -32,6 +33,7 @@ mod sweep;
 mod transitions;
 
 pub use cases::{CaseRow, CaseState, SealedCase};
+pub use config::{StorageConfig, VaultPorts};
 pub use error::VaultError;
 pub use events::EventRow;
 pub use journal::{Journal, JournalEvent, JournalRecord};

@@ -53,17 +53,30 @@ pub(super) fn insert(
     transaction: &Transaction<'_>,
     shift: ShiftId,
     epoch: u16,
-    officer: &[u8],
     first_n: u64,
 ) -> Result<(), VaultError> {
     let first_n = i64::try_from(first_n).map_err(|_| VaultError::Malformed { table: "shifts" })?;
-    let sql = "INSERT INTO shifts (shift_id, epoch, officer, first_n) VALUES (?1, ?2, ?3, ?4)";
-    transaction.execute(sql, (shift.as_bytes(), epoch, officer, first_n))?;
+    let sql = "INSERT INTO shifts (shift_id, epoch, first_n) VALUES (?1, ?2, ?3)";
+    transaction.execute(sql, (shift.as_bytes(), epoch, first_n))?;
     Ok(())
 }
 
+/// The officer as one epoch's key seals them.
+pub(super) fn insert_officer(
+    transaction: &Transaction<'_>,
+    shift: ShiftId,
+    epoch: u16,
+    officer: &[u8],
+) -> Result<(), VaultError> {
+    let sql = "INSERT INTO officers (shift_id, epoch, officer) VALUES (?1, ?2, ?3)";
+    transaction.execute(sql, (shift.as_bytes(), epoch, officer))?;
+    Ok(())
+}
+
+/// The officer as stated last.
 pub(super) fn officer(connection: &Connection, shift: ShiftId) -> Result<Vec<u8>, VaultError> {
-    Ok(connection.query_row("SELECT officer FROM shifts WHERE shift_id = ?1", [shift.as_bytes()], |row| row.get(0))?)
+    let sql = "SELECT officer FROM officers WHERE shift_id = ?1 ORDER BY epoch DESC LIMIT 1";
+    Ok(connection.query_row(sql, [shift.as_bytes()], |row| row.get(0))?)
 }
 
 pub(super) fn set_opening(transaction: &Transaction<'_>, shift: ShiftId, opening: &[u8]) -> Result<(), VaultError> {

@@ -11,9 +11,9 @@ use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::shifts::{self, ShiftRow};
 use super::sweep::Sweep;
-use super::{VaultError, settings};
+use super::{StorageConfig, VaultError, VaultPorts, settings};
 use crate::domain::{CaseId, Moment, ObjectId, Officer, ShiftId};
-use crate::ports::{Entropy, KeyStore};
+use crate::ports::Entropy;
 use crate::seal::{Hash, JournalHead, Kind};
 
 /// The encrypted queue on the phone.
@@ -22,6 +22,8 @@ pub struct Vault {
     pub(super) objects: ObjectFolder,
     pub(super) keys: KeyRing,
     pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) ports: VaultPorts,
+    pub(super) storage: StorageConfig,
 }
 
 /// A vault that was opened, and what a crash had left in it.
@@ -39,11 +41,18 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`]; whatever it says, nothing that was there before has been changed or deleted.
-    pub fn open(folder: &Path, store: &dyn KeyStore, entropy: Arc<dyn Entropy>) -> Result<Opened, VaultError> {
+    pub fn open(folder: &Path, storage: StorageConfig, ports: VaultPorts) -> Result<Opened, VaultError> {
         std::fs::create_dir_all(folder)?;
         let database = Database::open(folder)?;
-        let keys = KeyRing::open(&database, store, &*entropy)?;
-        let vault = Self { database, objects: ObjectFolder::open(folder)?, keys, entropy };
+        let keys = KeyRing::open(&database, &*ports.key_store, &*ports.entropy)?;
+        let vault = Self {
+            database,
+            objects: ObjectFolder::open(folder)?,
+            keys,
+            entropy: ports.entropy.clone(),
+            ports,
+            storage,
+        };
         vault.finish_purges()?;
         let sweep = vault.sweep()?;
         Ok(Opened { vault, sweep })
@@ -111,7 +120,8 @@ impl Vault {
             }
             let event = JournalEvent::ShiftOpened { shift };
             let head = journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
-            shifts::insert(transaction, shift, self.keys.epoch, &sealed, head.n)?;
+            shifts::insert(transaction, shift, self.keys.epoch, head.n)?;
+            shifts::insert_officer(transaction, shift, self.keys.epoch, &sealed)?;
             Ok(head)
         })
     }

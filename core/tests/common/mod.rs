@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use streife_core::client::{Client, Config, Ports};
+use streife_core::client::{Client, Config, Ports, StorageConfig};
 use streife_core::domain::{
     CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate, Slip,
     Vehicle, VehicleKind,
 };
 use streife_core::error::Error;
-use streife_core::ports::{Clock, OsEntropy};
+use streife_core::ports::{Clock, NoAnchor, OsEntropy};
 use streife_core::seal::SoftwareKey;
 use streife_core::testing::{
     DangerousSoftwareKeyStore, DangerousSoftwareSigner, DevAgency, ScriptedTransport, SimClock, photo,
@@ -49,6 +49,7 @@ impl Phone {
             box_key: self.box_key.verifying_key(),
             app: "test 1".to_owned(),
             metered_limit: 1 << 20,
+            storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
     }
 
@@ -58,6 +59,7 @@ impl Phone {
             entropy: Arc::new(OsEntropy),
             signer: self.signer.clone(),
             key_store: self.key_store.clone(),
+            anchor: Arc::new(NoAnchor),
             transport: Arc::new(ScriptedTransport::default()),
         }
     }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
-use streife_core::client::{Client, Config, Ports};
+use streife_core::client::{Client, Config, Ports, StorageConfig};
 use streife_core::domain::{
     Axle, CaseEdit, CaseId, CaseRecord, CaseView, ClockPosition, Confirmation, DiscTime, Fix, FixProvider, Moment,
     Municipality, NamedOffence, Notes, OffenceRelation, Officer, PhotoClass, Place, Plate, Side, Slip, Valve, Vehicle,
     VehicleKind, VoidReason,
 };
 use streife_core::error::Error;
-use streife_core::ports::{Clock, NeverCancel, OsEntropy};
+use streife_core::ports::{Clock, NeverCancel, NoAnchor, OsEntropy};
 use streife_core::seal::{
     Binding, CaseEvent, Kind, Manifest, ManifestObject, Scope, Signed, SoftwareKey, commitment, open,
 };
@@ -70,12 +70,14 @@ impl Phone {
             box_key: self.agency.root.verifying_key(),
             app: "schemas 1".to_owned(),
             metered_limit: 0,
+            storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         };
         let ports = Ports {
             clock: self.clock.clone(),
             entropy: Arc::new(OsEntropy),
             signer: Arc::new(DangerousSoftwareSigner::new(self.key.clone())),
             key_store: self.key_store.clone(),
+            anchor: Arc::new(NoAnchor),
             transport: Arc::new(ScriptedTransport::default()),
         };
         let client = Client::open(config, ports)?;

@@ -89,7 +89,9 @@ fn settings(written: &Written) -> Result<(), Failed> {
 
 fn officers(written: &Written) -> Result<(), Failed> {
     let (shift, sealed): ([u8; 16], Vec<u8>) =
-        written.database.query_row("SELECT shift_id, officer FROM shifts", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        written
+            .database
+            .query_row("SELECT shift_id, officer FROM officers", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let plain = open(&written.root, &own(Kind::Setting, ObjectId::new(shift)), &sealed)?;
     assert_eq!(serde_json::from_slice::<Officer>(&plain)?, officer(Some("Altstadt")));
     Ok(())

@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use streife_core::client::{Client, Config, Ports};
+use streife_core::client::{Client, Config, Ports, StorageConfig};
 use streife_core::domain::{Agency, from_hex, to_hex};
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
-use streife_core::ports::{OsEntropy, Transport};
+use streife_core::ports::{NoAnchor, OsEntropy, Transport};
 use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::testing::{
     DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, DevAgency, ScriptedTransport, SimClock,
     photo,
 };
-use streife_core::vault::{Opened, Vault, VaultError};
+use streife_core::vault::{Opened, Vault, VaultError, VaultPorts};
 
 /// 16 June 2026, 06:00 in Munich.
 pub const MORNING_MS: i64 = 1_781_582_400_000;
@@ -114,6 +114,7 @@ impl Phone {
             entropy: Arc::new(OsEntropy),
             signer: Arc::new(DangerousSoftwareSigner::new(signing_key())),
             key_store: Arc::new(self.key_store()),
+            anchor: Arc::new(NoAnchor),
             transport: self.transport(),
         };
         Client::open(self.config(), ports)
@@ -144,7 +145,12 @@ impl Phone {
     /// # Panics
     /// If the key store's folder cannot be made.
     pub fn open_vault(&self) -> Result<Opened, VaultError> {
-        Vault::open(&self.vault_folder(), &self.key_store(), Arc::new(OsEntropy))
+        let ports = VaultPorts {
+            key_store: Arc::new(self.key_store()),
+            entropy: Arc::new(OsEntropy),
+            anchor: Arc::new(NoAnchor),
+        };
+        Vault::open(&self.vault_folder(), self.config().storage, ports)
     }
 
     /// Key that the phone's signatures are verified with.
@@ -182,6 +188,7 @@ impl Phone {
             box_key,
             app: "crash".to_owned(),
             metered_limit: 1 << 20,
+            storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
     }
 }

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use streife_box::{BoxConfig, Connection, RunningBox};
-use streife_core::client::{Client, Config, Ports, SyncLimits, SyncReport};
+use streife_core::client::{Client, Config, Ports, StorageConfig, SyncLimits, SyncReport};
 use streife_core::domain::{
     Agency, CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, PhotoClass, Place,
     Plate, Vehicle, VehicleKind,
 };
 use streife_core::http::HttpTransport;
-use streife_core::ports::{Clock, NeverCancel, OsEntropy, Transport};
+use streife_core::ports::{Clock, NeverCancel, NoAnchor, OsEntropy, Transport};
 use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::sync::Network;
 use streife_core::testing::{DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock, photo};
@@ -70,12 +70,14 @@ impl Rig {
             box_key: key(&told.box_key),
             app: "e2e".to_owned(),
             metered_limit: 1 << 20,
+            storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         };
         let ports = Ports {
             clock: self.clock.clone(),
             entropy: Arc::new(OsEntropy),
             signer: self.signer.clone(),
             key_store: self.key_store.clone(),
+            anchor: Arc::new(NoAnchor),
             transport,
         };
         Client::open(config, ports).expect("the vault opens")

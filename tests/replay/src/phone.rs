@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use streife_core::client::{Client, Config, Ports};
+use streife_core::client::{Client, Config, Ports, StorageConfig};
 use streife_core::domain::{Agency, BootId};
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
 use streife_core::journal::TimedEvent;
-use streife_core::ports::{Cancel, ClockReading, Request, Response, Transport, TransportError};
+use streife_core::ports::{Cancel, ClockReading, NoAnchor, Request, Response, Transport, TransportError};
 use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::testing::{DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock};
 
@@ -57,12 +57,14 @@ impl Phone {
             box_key,
             app: concat!("streife-replay ", env!("CARGO_PKG_VERSION")).to_owned(),
             metered_limit: METERED_LIMIT,
+            storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         };
         let ports = Ports {
             clock: clock.clone(),
             entropy: Arc::new(DangerousSeededEntropy::new(seed)),
             signer: Arc::new(signer),
             key_store: Arc::new(key_store),
+            anchor: Arc::new(NoAnchor),
             transport: link.clone(),
         };
         Ok(Self { clock, link, ports, config, client: None, folder: folder.to_owned() })
