@@ -35,7 +35,7 @@ mod transitions;
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, VaultPorts};
 pub use error::VaultError;
-pub use events::EventRow;
+pub use events::{EventRow, Void};
 pub use journal::{Journal, JournalEvent, JournalRecord};
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
