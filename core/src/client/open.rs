@@ -7,7 +7,7 @@ use super::{Config, Notice, Ports};
 use crate::domain::{DeviceId, Moment};
 use crate::error::Error;
 use crate::sync::Engine;
-use crate::vault::{Sweep, Vault};
+use crate::vault::{Record, Sweep, Vault};
 
 /// The core as an app holds it. One for each vault folder; a second process is refused.
 pub struct Client {
@@ -74,7 +74,7 @@ impl Client {
 
 fn device_id(vault: &Vault, ports: &Ports) -> Result<DeviceId, Error> {
     if let Some(bytes) = vault.setting(DEVICE)? {
-        let malformed = crate::vault::VaultError::Malformed { table: "settings" };
+        let malformed = crate::vault::VaultError::Malformed { record: Record::Setting(DEVICE.to_owned()) };
         return DeviceId::try_from(bytes.as_slice()).map_err(|_| malformed.into());
     }
     let device = DeviceId::new(ports.entropy.array()?);

@@ -16,6 +16,7 @@
 
 mod cases;
 mod config;
+mod damage;
 mod database;
 mod drafts;
 mod epochs;
@@ -38,9 +39,10 @@ mod unlock;
 
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
+pub use damage::{Damage, Fault, Record};
 pub use error::VaultError;
 pub use events::{EventRow, Void};
-pub use journal::{Journal, JournalEvent, JournalRecord};
+pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, Reading};
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use shifts::ShiftRow;
