@@ -22,6 +22,7 @@ mod error;
 mod events;
 mod journal;
 mod keys;
+mod migrate;
 mod objects;
 mod outbox;
 mod purge;
@@ -37,6 +38,8 @@ pub use config::{StorageConfig, VaultPorts};
 pub use error::VaultError;
 pub use events::EventRow;
 pub use journal::{Journal, JournalEvent, JournalRecord};
+#[cfg(any(test, feature = "testing"))]
+pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use shifts::ShiftRow;
