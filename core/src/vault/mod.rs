@@ -36,7 +36,7 @@ mod transitions;
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, VaultPorts};
 pub use error::VaultError;
-pub use events::EventRow;
+pub use events::{EventRow, Void};
 pub use journal::{Journal, JournalEvent, JournalRecord};
 #[cfg(any(test, feature = "testing"))]
 pub use migrate::rehearse_migrations;
