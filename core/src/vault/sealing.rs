@@ -36,7 +36,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let (parts, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         self.objects.keep(parts)?;
-        let committed = self.database.write(|transaction| {
+        let committed = self.write(|transaction| {
             if journal::head(transaction)? != head {
                 return Err(VaultError::State);
             }
@@ -86,7 +86,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if the case is void already.
     pub fn void_case(&self, void: &Void, at: Moment) -> Result<(), VaultError> {
-        self.database.write(|transaction| self.append_void(transaction, void, at))
+        self.write(|transaction| self.append_void(transaction, void, at))
     }
 
     fn append_void(&self, transaction: &rusqlite::Transaction<'_>, void: &Void, at: Moment) -> Result<(), VaultError> {
