@@ -11,6 +11,7 @@
 //! not call back.
 
 mod config;
+mod damage;
 mod drafts;
 mod findings;
 mod handover;
@@ -37,4 +38,4 @@ pub use status::{CaseSummary, Status};
 pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
-pub use crate::vault::{CaseState, StorageConfig, VaultError};
+pub use crate::vault::{CaseState, Damage, Fault, Record, StorageConfig, VaultError};

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::Client;
+use crate::vault::Damage;
 
 /// Something that opening, unlocking or handing over has found. Each is in the journal, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Notice {
         /// Files set aside in the quarantine.
         quarantined: u32,
     },
+    /// A record is not what the journal or a signature says. All others stay usable.
+    Damaged(Damage),
 }
 
 impl Client {
@@ -27,6 +30,9 @@ impl Client {
     }
 
     pub(super) fn notify(&self, notice: Notice) {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
     }
 }

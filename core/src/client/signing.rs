@@ -1,7 +1,8 @@
 //! Signing what waits for the hardware key.
 //!
 //! Every structure is complete and stored before it is signed. A signer that does not answer costs nothing but time:
-//! the next call that signs takes up what waits.
+//! the next call that signs takes up what waits. What the journal does not tell of is not signed, and keeps nothing
+//! else from being signed.
 
 use super::Client;
 use crate::error::Error;
@@ -34,20 +35,24 @@ impl Client {
     fn sign_all(&self) -> Result<(), Error> {
         let shifts = self.vault.shifts()?;
         for row in shifts.iter().filter(|row| row.opening.is_none()) {
-            let payload = self.opening_of(row)?.encode();
-            self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, payload)?)?;
+            let Some(opening) = self.unless_damaged(self.opening_of(row))? else { continue };
+            self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, opening.encode())?)?;
         }
-        for (case, payload) in self.vault.unsigned_cases()? {
+        let cases = self.vault.unsigned_cases()?;
+        self.report_damage(&cases.damage)?;
+        for (case, payload) in cases.proven {
             let shift = Manifest::decode(&payload)?.shift;
             self.vault.store_manifest(case, shift, &self.sign(Namespace::Manifest, payload)?)?;
         }
-        for row in self.vault.events()?.into_iter().filter(|row| row.signed.is_none()) {
+        let events = self.vault.unsigned_events()?;
+        self.report_damage(&events.damage)?;
+        for row in events.proven {
             self.vault.sign_event(row.event, row.case, &self.sign(Namespace::Event, row.payload)?)?;
         }
         for row in &shifts {
             if let (Some(last), None) = (row.last_n, &row.seal) {
-                let payload = self.seal_of(row, last)?.encode();
-                self.vault.store_seal(row.shift, &self.sign(Namespace::Seal, payload)?)?;
+                let Some(seal) = self.unless_damaged(self.seal_of(row, last))? else { continue };
+                self.vault.store_seal(row.shift, &self.sign(Namespace::Seal, seal.encode())?)?;
             }
         }
         Ok(())

@@ -92,13 +92,17 @@ fn read(row: &Row<'_>) -> Result<CaseRow, VaultError> {
     decode().map_err(|error| error.of(Record::Case(case)))
 }
 
+/// Rows that can be read; one that cannot must not hide the others. Asked for by its id, it is an error that names it.
 fn select(connection: &Connection, condition: &str, values: impl rusqlite::Params) -> Result<Vec<CaseRow>, VaultError> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cases {condition} ORDER BY ordinal"))?;
     let mut rows = statement.query(values)?;
     let mut cases = Vec::new();
     while let Some(row) = rows.next()? {
-        cases.push(read(row)?);
+        match read(row) {
+            Err(VaultError::Malformed { .. }) => {}
+            row => cases.push(row?),
+        }
     }
     Ok(cases)
 }
@@ -117,8 +121,9 @@ pub(super) fn in_state(connection: &Connection, state: CaseState) -> Result<Vec<
 }
 
 pub(super) fn one(connection: &Connection, case: CaseId) -> Result<CaseRow, VaultError> {
-    let mut rows = select(connection, "WHERE case_id = ?1", [case.as_bytes()])?;
-    rows.pop().ok_or(VaultError::NotFound { table: "cases" })
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cases WHERE case_id = ?1"))?;
+    let mut rows = statement.query([case.as_bytes()])?;
+    rows.next()?.map_or(Err(VaultError::NotFound { table: "cases" }), read)
 }
 
 pub(super) fn insert_draft(
@@ -142,12 +147,21 @@ pub(super) struct Secrets {
     pub(super) epoch: u16,
     pub(super) wrapped_key: Option<Vec<u8>>,
     pub(super) draft: Option<Vec<u8>>,
+    /// Not sealed, but gone with the key.
+    pub(super) payload: Option<Vec<u8>>,
+}
+
+impl Secrets {
+    /// The sealed case key, unless the case is purged.
+    pub(super) fn wrapped_key(&self) -> Result<&[u8], VaultError> {
+        self.wrapped_key.as_deref().ok_or(VaultError::State)
+    }
 }
 
 pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, VaultError> {
-    let sql = "SELECT epoch, wrapped_key, draft FROM cases WHERE case_id = ?1";
+    let sql = "SELECT epoch, wrapped_key, draft, payload FROM cases WHERE case_id = ?1";
     let row = connection.query_row(sql, [case.as_bytes()], |row| {
-        Ok(Secrets { epoch: row.get(0)?, wrapped_key: row.get(1)?, draft: row.get(2)? })
+        Ok(Secrets { epoch: row.get(0)?, wrapped_key: row.get(1)?, draft: row.get(2)?, payload: row.get(3)? })
     });
     row.map_err(|error| match error {
         rusqlite::Error::QueryReturnedNoRows => VaultError::NotFound { table: "cases" },
@@ -175,9 +189,13 @@ pub(super) fn set_sealed(transaction: &Transaction<'_>, sealed: &SealedCase, n: 
 }
 
 /// Payloads that wait for the signer, oldest first.
-pub(super) fn unsigned(connection: &Connection) -> Result<Vec<(CaseId, Vec<u8>)>, VaultError> {
-    let mut statement = connection.prepare("SELECT case_id, payload FROM cases WHERE state = ?1 ORDER BY ordinal")?;
-    let rows = statement.query_map([CaseState::Unsigned as u8], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)))?;
+pub(super) fn unsigned(connection: &Connection) -> Result<Vec<(CaseId, Vec<u8>, Option<u64>)>, VaultError> {
+    let sql = "SELECT case_id, COALESCE(payload, x''), sealed_n FROM cases WHERE state = ?1 ORDER BY ordinal";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([CaseState::Unsigned as u8], |row| {
+        let sealed_n = row.get::<_, Option<i64>>(2)?.and_then(|n| u64::try_from(n).ok());
+        Ok((CaseId::new(row.get(0)?), row.get(1)?, sealed_n))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

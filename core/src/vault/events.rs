@@ -1,6 +1,6 @@
 //! Events of cases that wait for their signature or have it.
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::VaultError;
 use super::cases::expect_one;
@@ -49,11 +49,27 @@ pub(super) fn has_any(connection: &Connection, case: CaseId) -> Result<bool, Vau
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<EventRow>, VaultError> {
     let mut statement = connection.prepare("SELECT event_id, case_id, payload, signed FROM events")?;
-    let rows = statement.query_map([], |row| {
-        let (event, case) = (EventId::new(row.get(0)?), CaseId::new(row.get(1)?));
-        Ok(EventRow { event, case, payload: row.get(2)?, signed: row.get(3)? })
-    })?;
+    let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Events that wait for the signer.
+pub(super) fn unsigned(connection: &Connection) -> Result<Vec<EventRow>, VaultError> {
+    let sql = "SELECT event_id, case_id, payload, signed FROM events WHERE signed IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn one(connection: &Connection, event: EventId) -> Result<EventRow, VaultError> {
+    let sql = "SELECT event_id, case_id, payload, signed FROM events WHERE event_id = ?1";
+    let row = connection.query_row(sql, [event.as_bytes()], read).optional()?;
+    row.ok_or(VaultError::NotFound { table: "events" })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
+    let (event, case) = (EventId::new(row.get(0)?), CaseId::new(row.get(1)?));
+    Ok(EventRow { event, case, payload: row.get(2)?, signed: row.get(3)? })
 }
 
 pub(super) fn insert(

@@ -15,6 +15,7 @@
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
 mod cases;
+mod compare;
 mod config;
 mod damage;
 mod database;
@@ -26,15 +27,20 @@ mod events;
 mod hardware;
 mod journal;
 mod keys;
+mod mark;
 mod migrate;
 mod objects;
 mod outbox;
+mod proof;
 mod purge;
+mod requeue;
 mod rotation;
 mod sealing;
 mod settings;
 mod shifts;
+mod signing;
 mod store;
+mod story;
 mod sweep;
 mod transitions;
 mod unlock;
@@ -45,11 +51,12 @@ pub use damage::{Damage, Fault, Record};
 pub use documents::Document;
 pub use error::VaultError;
 pub use events::{EventRow, Void};
-pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, Reading};
+pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, ObjectProof, Reading};
 #[cfg(any(test, feature = "testing"))]
 pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use shifts::ShiftRow;
+pub use signing::{Stretch, Unsigned};
 pub use store::{Opened, Vault};
 pub use sweep::{Orphan, Sweep};

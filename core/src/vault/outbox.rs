@@ -131,7 +131,9 @@ pub(super) fn insert(transaction: &Transaction<'_>, item: &NewItem<'_>) -> Resul
 /// The first ready item no larger than `size_limit` that may be tried now.
 pub(super) fn next_ready(connection: &Connection, now_ms: i64, size_limit: u64) -> Result<Option<Item>, VaultError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE state = ?1 AND size <= ?2 AND not_before <= ?3 ORDER BY rank, id LIMIT 1"
+        "SELECT {COLUMNS} FROM outbox
+         WHERE state = ?1 AND size BETWEEN 0 AND ?2 AND not_before <= ?3 AND kind BETWEEN 1 AND 6 AND length(target) = 16
+         ORDER BY rank, id LIMIT 1"
     );
     let limit = i64::try_from(size_limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
@@ -141,7 +143,8 @@ pub(super) fn next_ready(connection: &Connection, now_ms: i64, size_limit: u64) 
 
 /// When the next ready item may be tried, unix milliseconds.
 pub(super) fn next_time(connection: &Connection, size_limit: u64) -> Result<Option<i64>, VaultError> {
-    let sql = "SELECT MIN(not_before) FROM outbox WHERE state = ?1 AND size <= ?2";
+    let sql = "SELECT MIN(not_before) FROM outbox
+               WHERE state = ?1 AND size BETWEEN 0 AND ?2 AND kind BETWEEN 1 AND 6 AND length(target) = 16";
     let limit = i64::try_from(size_limit).unwrap_or(i64::MAX);
     Ok(connection.query_row(sql, (ItemState::Ready as u8, limit), |row| row.get(0)).optional()?.flatten())
 }
@@ -151,7 +154,10 @@ pub(super) fn all(connection: &Connection) -> Result<Outbox, VaultError> {
     let mut rows = statement.query([])?;
     let mut items = Vec::new();
     while let Some(row) = rows.next()? {
-        items.push(read(row)?);
+        match read(row) {
+            Err(VaultError::Malformed { .. }) => {} // it must not hide the others
+            item => items.push(item?),
+        }
     }
     Ok(Outbox { items })
 }
@@ -189,6 +195,38 @@ pub(super) fn open_count(connection: &Connection, owner: &[u8; 16], kind: ItemKi
     let sql = "SELECT COUNT(*) FROM outbox WHERE owner = ?1 AND kind = ?2 AND state <> ?3";
     let count: i64 = connection.query_row(sql, (owner, kind as u8, ItemState::Done as u8), |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// State of an item, if it is there.
+pub(super) fn state_of(
+    connection: &Connection,
+    kind: ItemKind,
+    target: &[u8; 16],
+) -> Result<Option<ItemState>, VaultError> {
+    let sql = "SELECT state FROM outbox WHERE kind = ?1 AND target = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let state: Option<u8> = statement.query_row((kind as u8, target), |row| row.get(0)).optional()?;
+    Ok(state.and_then(|state| ItemState::ALL.into_iter().find(|known| *known as u8 == state)))
+}
+
+/// Whether an item has arrived.
+pub(super) fn has_arrived(connection: &Connection, kind: ItemKind, target: &[u8; 16]) -> Result<bool, VaultError> {
+    Ok(state_of(connection, kind, target)? == Some(ItemState::Done))
+}
+
+/// An item that stands as arrived is sent once more.
+pub(super) fn send_again(transaction: &Transaction<'_>, kind: ItemKind, target: &[u8; 16]) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2 AND state = ?4";
+    transaction.execute(sql, (kind as u8, target, ItemState::Ready as u8, ItemState::Done as u8))?;
+    Ok(())
+}
+
+/// Takes the items of a case out, to be queued anew.
+pub(super) fn forget_case(transaction: &Transaction<'_>, case: &[u8; 16]) -> Result<(), VaultError> {
+    let (object, receipt, manifest) = (ItemKind::Object as u8, ItemKind::Receipt as u8, ItemKind::Manifest as u8);
+    transaction.execute("DELETE FROM outbox WHERE owner = ?1 AND kind IN (?2, ?3)", (case, object, receipt))?;
+    transaction.execute("DELETE FROM outbox WHERE target = ?1 AND kind = ?2", (case, manifest))?;
+    Ok(())
 }
 
 /// The box misses an object and says where it goes, whatever was believed before.

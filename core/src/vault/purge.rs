@@ -21,7 +21,12 @@ impl Vault {
     /// Finishes purges that a crash has interrupted.
     pub(super) fn finish_purges(&self) -> Result<(), VaultError> {
         for row in self.database.read(|connection| cases::in_state(connection, CaseState::Purging))? {
-            self.finish_purge(row.case)?;
+            // Only a case whose key was destroyed in due form: a forged state must not cost a file.
+            let secrets = self.database.read(|connection| cases::secrets(connection, row.case))?;
+            let is_destroyed = secrets.wrapped_key.is_none() && secrets.payload.is_none() && row.manifest.is_none();
+            if is_destroyed && row.receipt.is_some() {
+                self.finish_purge(row.case)?;
+            }
         }
         Ok(())
     }

@@ -10,14 +10,15 @@ use super::database::Database;
 use super::hardware::Hardware;
 use super::journal::{self, Journal, JournalEvent};
 use super::keys::{KeyRing, SealedValue};
+use super::mark::Known;
 use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::shifts::{self, ShiftRow};
 use super::sweep::Sweep;
-use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
+use super::{Damage, Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
 use crate::domain::{CaseId, Moment, ObjectId, Officer, ShiftId};
 use crate::ports::Entropy;
-use crate::seal::{Hash, JournalHead, Kind};
+use crate::seal::{JournalHead, Kind};
 
 /// The encrypted queue on the phone.
 pub struct Vault {
@@ -25,6 +26,7 @@ pub struct Vault {
     pub(super) objects: ObjectFolder,
     pub(super) keys: KeyRing,
     pub(super) hardware: Hardware,
+    pub(super) known: Known,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
     pub(super) storage: StorageConfig,
@@ -36,6 +38,8 @@ pub struct Opened {
     pub vault: Vault,
     /// Files and rows without each other.
     pub sweep: Sweep,
+    /// What is not as the journal says, as far as the newest entries tell.
+    pub damage: Vec<Damage>,
 }
 
 const OFFICER: Kind = Kind::Setting;
@@ -53,17 +57,21 @@ impl Vault {
             objects: ObjectFolder::open(folder)?,
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
+            known: Known::default(),
             entropy: ports.entropy.clone(),
             ports,
             storage,
         };
         vault.open_keys()?;
+        let mut damage = vault.look_back()?;
+        damage.extend(vault.requeue_lost(&damage)?);
+        vault.note_damage(&damage)?;
         vault.finish_purges()?;
         let sweep = vault.sweep()?;
         if !vault.database.was_migrated() {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
-        Ok(Opened { vault, sweep })
+        Ok(Opened { vault, sweep, damage })
     }
 
     /// One transaction that seals something. All sealing is done within it: so nothing is stored under an epoch that has
@@ -114,14 +122,6 @@ impl Vault {
     /// [`VaultError`] of the database.
     pub fn journal(&self) -> Result<Journal, VaultError> {
         self.database.read(|connection| journal::all(connection, &self.keys))
-    }
-
-    /// Hashes of journal entries, and the link before the first.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn journal_hashes(&self, first: u64, last: u64) -> Result<(Hash, Vec<Hash>), VaultError> {
-        self.database.read(|connection| journal::entry_hashes(connection, first, last))
     }
 
     /// Opens a shift; returns its place in the journal.
@@ -196,7 +196,9 @@ impl Vault {
                 return Err(VaultError::State);
             }
             shifts::set_closed(transaction, shift, journal.next())?;
-            Ok(journal.append(JournalEvent::ShiftClosed { shift, cases: rows.len() as u64 })?.n)
+            let head = journal.append(JournalEvent::ShiftClosed { shift, cases: rows.len() as u64 })?;
+            journal.mark()?;
+            Ok(head.n)
         })
     }
 
@@ -218,6 +220,14 @@ impl Vault {
     /// [`VaultError`].
     pub fn cases(&self) -> Result<Vec<CaseRow>, VaultError> {
         self.database.read(cases::all)
+    }
+
+    /// Cases in a state, in the order they were begun.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn cases_in(&self, state: CaseState) -> Result<Vec<CaseRow>, VaultError> {
+        self.database.read(|connection| cases::in_state(connection, state))
     }
 
     /// One case.
