@@ -1,0 +1,1 @@
+//! Sequences that have found something once, written out.
