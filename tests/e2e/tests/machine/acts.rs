@@ -47,7 +47,10 @@ impl Machine<'_> {
                 machine.seal(case, false)
             }),
             Act::Seal(pick, confirms) => self.on(*pick, |machine, case| machine.seal(case, *confirms)),
-            Act::Void(pick, note) => self.on(*pick, |machine, case| machine.void(case, *note)),
+            Act::Void(pick, note) => match self.model.pick_any(*pick) {
+                Some(case) => self.void(case, *note),
+                None => self.on(*pick, |_, _| Ok(())),
+            },
             Act::Sync(network) => self.sync(*network).map(drop),
             Act::Refresh => self.refresh(),
             Act::Read(pick) => self.on_draft(*pick, |machine, case| machine.read(case)),

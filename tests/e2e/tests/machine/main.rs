@@ -78,7 +78,7 @@ fn an_app_that_acknowledges_a_photo_it_has_not_kept_is_found() {
 
 #[test]
 fn an_app_that_forgets_a_void_is_found() {
-    must_find("a forgotten void", "I1", || Box::new(ForgetsVoids::default()));
+    must_find("a forgotten void", "I1", || Box::new(ForgetsVoids));
 }
 
 #[test]

@@ -102,16 +102,19 @@ impl Model {
         shift.sealed
     }
 
+    /// The case of a pick, in any state.
+    pub fn pick_any(&self, pick: Pick) -> Option<CaseId> {
+        self.cases.get(usize::from(pick).checked_rem(self.cases.len())?).map(|case| case.id)
+    }
+
     /// The case of a pick: mostly a draft.
     pub fn pick(&self, pick: Pick) -> Option<CaseId> {
         let drafts = || self.cases.iter().filter(|case| case.is_draft());
         let (place, count) = (usize::from(pick), drafts().count());
-        let case = if pick < DRAFTS && count > 0 {
-            drafts().nth(place % count)
-        } else {
-            self.cases.get(place.checked_rem(self.cases.len())?)
-        };
-        case.map(|case| case.id)
+        if pick >= DRAFTS || count == 0 {
+            return self.pick_any(pick);
+        }
+        drafts().nth(place % count).map(|case| case.id)
     }
 
     /// A case.

@@ -172,7 +172,9 @@ pub fn sequences() -> impl Strategy<Value = Sequence> {
 fn step() -> impl Strategy<Value = Step> {
     let call = (act(), option::weighted(0.3, trouble()));
     let handover = (network().prop_map(Act::Sync), option::weighted(0.7, trouble_on_the_way()));
-    prop_oneof![9 => call.boxed(), 1 => handover.boxed()].prop_map(|(act, trouble)| Step { act, trouble })
+    let opening = (prop_oneof![Just(Act::Reopen), Just(Act::Kill)], option::weighted(0.4, trouble_in_an_opening()));
+    prop_oneof![14 => call.boxed(), 4 => handover.boxed(), 2 => opening.boxed()]
+        .prop_map(|(act, trouble)| Step { act, trouble })
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -194,8 +196,6 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (pick(), any::<bool>()).prop_map(|(case, note)| Act::Void(case, note)),
         1 => Just(Act::Refresh),
         2 => pick().prop_map(Act::Read),
-        3 => Just(Act::Reopen),
-        4 => Just(Act::Kill),
         1 => Just(Act::OpenTwice),
         1 => Just(Act::RestartBox),
         3 => (0..120_u16).prop_map(Act::Wait),
@@ -263,6 +263,14 @@ fn trouble() -> impl Strategy<Value = Trouble> {
         1 => moment().prop_map(|at| Trouble::LoseParts { at }),
         1 => Just(Trouble::HideObjects),
         1 => cuts(),
+    ]
+}
+
+fn trouble_in_an_opening() -> impl Strategy<Value = Trouble> {
+    prop_oneof![
+        4 => (1..20_u16).prop_map(|at| Trouble::Kill { at }),
+        2 => (1..20_u16).prop_map(|at| Trouble::NoEntropy { at }),
+        1 => Just(Trouble::HideObjects),
     ]
 }
 
