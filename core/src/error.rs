@@ -128,12 +128,12 @@ impl Error {
 const fn vault_kind(error: &VaultError) -> ErrorKind {
     match error {
         VaultError::DiskFull => ErrorKind::DiskFull,
-        VaultError::Io(_) | VaultError::Database(_) => ErrorKind::Storage,
+        VaultError::Io(_) | VaultError::Database(_) | VaultError::Migration { .. } => ErrorKind::Storage,
         VaultError::InUse => ErrorKind::InUse,
         VaultError::NewerDatabase { .. } => ErrorKind::NewerVersion,
         VaultError::ForeignDatabase | VaultError::Corrupt => ErrorKind::Corrupt,
         VaultError::KeyStore(KeyStoreError::WrongKey) | VaultError::WrongKey => ErrorKind::WrongKey,
-        VaultError::KeyStore(_) => ErrorKind::KeyUnavailable,
+        VaultError::KeyStore(_) | VaultError::KeyMissing { .. } => ErrorKind::KeyUnavailable,
         VaultError::Sealed { .. } | VaultError::Malformed { .. } | VaultError::JournalBroken { .. } => {
             ErrorKind::Tampered
         }

@@ -28,6 +28,12 @@ pub enum VaultError {
         /// Newest version this build knows.
         known: u32,
     },
+    /// A step to a newer version failed. The database is as it was before it.
+    #[error("the database cannot be brought to version {to}")]
+    Migration {
+        /// The version that was not reached.
+        to: u32,
+    },
     /// The database belongs to another application. It is left untouched.
     #[error("the database belongs to another application")]
     ForeignDatabase,
@@ -40,6 +46,13 @@ pub enum VaultError {
     /// The root key that the store gave is not the one this vault is sealed under.
     #[error("the vault is sealed under another key")]
     WrongKey,
+    /// A value is sealed under an epoch whose root the key store does not give back. It is kept; the recovery key opens
+    /// it.
+    #[error("the key of epoch {epoch} is not at hand")]
+    KeyMissing {
+        /// The epoch.
+        epoch: u16,
+    },
     /// A sealed value does not open where it stands.
     #[error("a sealed value of table {table} does not open")]
     Sealed {

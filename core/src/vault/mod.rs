@@ -17,26 +17,35 @@
 mod cases;
 mod config;
 mod database;
+mod documents;
 mod drafts;
+mod epochs;
 mod error;
 mod events;
+mod hardware;
 mod journal;
 mod keys;
+mod migrate;
 mod objects;
 mod outbox;
 mod purge;
+mod rotation;
 mod sealing;
 mod settings;
 mod shifts;
 mod store;
 mod sweep;
 mod transitions;
+mod unlock;
 
 pub use cases::{CaseRow, CaseState, SealedCase};
-pub use config::{StorageConfig, VaultPorts};
+pub use config::{StorageConfig, Trust, VaultPorts};
+pub use documents::Document;
 pub use error::VaultError;
-pub use events::EventRow;
+pub use events::{EventRow, Void};
 pub use journal::{Journal, JournalEvent, JournalRecord};
+#[cfg(any(test, feature = "testing"))]
+pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use shifts::ShiftRow;

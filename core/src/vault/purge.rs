@@ -2,7 +2,7 @@
 
 use super::cases::{self, CaseState};
 use super::journal::{self, JournalEvent};
-use super::{Vault, VaultError, database, objects};
+use super::{Vault, VaultError, database, migrate, objects};
 use crate::domain::{CaseId, Moment};
 
 impl Vault {
@@ -11,7 +11,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] unless the case has a verified receipt.
     pub fn purge(&self, case: CaseId, at: Moment) -> Result<(), VaultError> {
-        self.database.write(|transaction| {
+        self.write(|transaction| {
             cases::destroy_key(transaction, case)?;
             let event = JournalEvent::PayloadPurged { case };
             journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)
@@ -28,6 +28,7 @@ impl Vault {
     }
 
     fn finish_purge(&self, case: CaseId) -> Result<(), VaultError> {
+        migrate::drop_backups(self.database.folder())?; // they hold the key that was destroyed
         for row in self.database.read(|connection| objects::of_case(connection, case))? {
             self.objects.remove(row.object.object)?;
         }

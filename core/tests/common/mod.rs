@@ -1,6 +1,8 @@
 //! A phone on the desk: software twins of the hardware, a clock that obeys, an agency in memory.
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+pub mod dead;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -107,6 +109,13 @@ impl Phone {
 
     /// A draft with everything that sealing asks for.
     pub fn complete_draft(&self, client: &Client, plate: &str) -> CaseId {
+        let case = self.draft_without_photo(client, plate);
+        client.add_photo(case, &self.photo("camera.jpg", 7), PhotoClass::Overview).expect("adds");
+        case
+    }
+
+    /// The same but for its photo.
+    pub fn draft_without_photo(&self, client: &Client, plate: &str) -> CaseId {
         let case = client.begin_case().expect("begins");
         let plate = Plate::parse(plate, "D").expect("sound");
         let offence = NamedOffence { number: "141322".parse().expect("six digits"), refinement: None };
@@ -129,7 +138,6 @@ impl Phone {
             client.edit_case(case, edit).expect("edits");
         }
         client.add_check(case, Vec::new(), None).expect("checks");
-        client.add_photo(case, &self.photo("camera.jpg", 7), PhotoClass::Overview).expect("adds");
         case
     }
 }
