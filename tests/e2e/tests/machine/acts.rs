@@ -43,7 +43,6 @@ impl Machine<'_> {
             Act::Fill(pick) => self.on_draft(*pick, |machine, case| machine.fill(case)),
             Act::Whole(pick) => self.on_draft(*pick, |machine, case| {
                 machine.fill(case)?;
-                machine.settle()?;
                 machine.seal(case, false)
             }),
             Act::Seal(pick, confirms) => self.on(*pick, |machine, case| machine.seal(case, *confirms)),
@@ -112,10 +111,8 @@ impl Machine<'_> {
         if !self.model.has_drafts() {
             if self.model.shift.is_none() {
                 self.open_shift()?;
-                self.settle()?;
             }
             self.begin()?;
-            self.settle()?;
         }
         self.on(pick, |machine, case| if machine.model.case(case).is_draft() { act(machine, case) } else { Ok(()) })
     }
@@ -160,12 +157,7 @@ impl Machine<'_> {
         let drafts: Vec<_> = self.model.cases.iter().filter(|case| case.is_draft()).map(|case| case.id).collect();
         for case in drafts {
             let findings = self.model.case(case).open_findings(&self.world.now(), false);
-            if findings.is_empty() {
-                self.seal(case, false)?
-            } else {
-                self.void(case, false)?
-            }
-            self.settle()?;
+            if findings.is_empty() { self.seal(case, false)? } else { self.void(case, false)? }
         }
         self.close_shift()
     }
@@ -230,7 +222,6 @@ impl Machine<'_> {
         let known = self.model.case(case).clone();
         for edit in edits::missing(&known.facts, &self.world.now()) {
             self.edit(case, edit, None)?;
-            self.settle()?;
         }
         if known.photos.is_empty() { self.photo(case, Photo { trailing: 0, class: 0 }) } else { Ok(()) }
     }
@@ -263,32 +254,23 @@ impl Machine<'_> {
         }
     }
 
-    /// Voids a case. A draft is sealed first: if the rest fails, it stays sealed and can be voided again.
+    /// Voids a case. A draft is sealed and voided in one step.
     pub fn void(&mut self, case: CaseId, note: bool) -> Checked {
         let known = self.model.case(case);
         let (is_draft, is_valid) = (known.is_draft(), self.world.is_within_validity());
-        let expected = if known.voided {
-            Some(ErrorKind::State)
-        } else {
-            ((is_draft || note) && !is_valid).then_some(ErrorKind::NotProvisioned)
+        let expected = match (known.voided, note || is_draft) {
+            (_, true) if !is_valid && (note || !known.voided) => Some(ErrorKind::NotProvisioned),
+            (true, _) => Some(ErrorKind::State),
+            (false, _) => None,
         };
-        let doubt = expected.is_none().then_some(Doubt::Void(case));
-        let hands = self.hands;
-        match self.call(doubt.clone(), |_, client| hands.void(client, case, note.then_some("misread")))? {
+        let (doubt, hands) = (expected.is_none().then_some(Doubt::Void(case)), self.hands);
+        match self.call(doubt, |_, client| hands.void(client, case, note.then_some("misread")))? {
             Came::Done(()) => {
                 self.acknowledged(expected)?;
-                if is_draft {
-                    self.model.seal(case);
-                }
-                let known = self.model.case_mut(case);
-                known.sealed_void |= is_draft;
-                known.voided = true;
+                self.model.void(case);
                 Ok(())
             }
-            Came::Refused(error) => {
-                self.doubts.extend(doubt);
-                self.explain(&error, expected)
-            }
+            Came::Refused(error) => self.explain(&error, expected),
             Came::Killed => Ok(()),
         }
     }

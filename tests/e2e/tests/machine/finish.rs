@@ -22,7 +22,6 @@ impl Machine<'_> {
         self.world.close();
         self.open(None)?;
         demand(self.world.client().is_some(), || "I1: the vault does not open".to_owned())?;
-        self.settle()?;
         check::phone(&self.world, &mut self.model)?;
         no_plaintext(&self.world.life())?;
         self.end_open_shift()?;

@@ -48,7 +48,7 @@ struct Told {
 impl Told {
     fn of(journal: &Journal) -> Result<Self, String> {
         let mut told = Self::default();
-        for record in &journal.records {
+        for record in journal.records.iter().flatten() {
             match record.event {
                 JournalEvent::CaseBegun { case } => *told.begun.entry(case).or_default() += 1,
                 JournalEvent::PhotoImported { case, object, .. }

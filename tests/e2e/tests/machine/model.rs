@@ -56,7 +56,7 @@ pub struct Case {
     pub seq: Option<u32>,
     /// Hash of its payload, once seen.
     pub payload: Option<Hash>,
-    /// Whether its record says that it is void.
+    /// Whether it was voided as a draft: then its record says so, too.
     pub sealed_void: bool,
     /// Whether the void was acknowledged.
     pub voided: bool,
@@ -100,6 +100,16 @@ impl Model {
         shift.sealed += 1;
         case.seq = Some(shift.sealed);
         shift.sealed
+    }
+
+    /// A case was voided; a draft was sealed for it.
+    pub fn void(&mut self, id: CaseId) {
+        let was_draft = self.case(id).is_draft();
+        if was_draft {
+            self.seal(id);
+        }
+        let case = self.case_mut(id);
+        (case.sealed_void, case.voided) = (was_draft, true);
     }
 
     /// The case of a pick, in any state.

@@ -99,7 +99,6 @@ impl<'a> Machine<'a> {
         self.trouble = None;
         self.world.fate().step(None);
         acted?;
-        self.settle()?;
         check::phone(&self.world, &mut self.model)
     }
 
@@ -127,6 +126,7 @@ impl<'a> Machine<'a> {
     fn opened(&mut self) -> Checked {
         let client = self.world.client().expect("was just opened");
         self.figures.adopted += u32::try_from(client.recovered().orphans.len()).unwrap_or(u32::MAX);
+        self.settle()?;
         check::opening(&self.world, &mut self.model)
     }
 
@@ -183,7 +183,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Looks which of the doubtful calls were done.
-    pub fn settle(&mut self) -> Checked {
+    fn settle(&mut self) -> Checked {
         let Some(client) = self.world.client() else { return Ok(()) };
         for doubt in self.doubts.drain(..) {
             settle::settle(client, &mut self.model, doubt)?;

@@ -39,14 +39,15 @@ fn settled(client: &Client, model: &mut Model, doubt: Doubt) -> Result<(), Error
             }
         }
         Doubt::Photo(case, class, hash) => photo(client, model, case, class, hash)?,
-        Doubt::Seal(case) => drop(seal(client, model, case)?),
+        Doubt::Seal(case) => {
+            if client.case(case)?.state != CaseState::Draft {
+                model.seal(case);
+            }
+        }
         Doubt::Void(case) => {
-            let was_draft = model.case(case).is_draft();
-            let is_sealed = seal(client, model, case)?;
-            let voided = client.cases()?.iter().any(|row| row.case == case && row.voided);
-            let known = model.case_mut(case);
-            known.sealed_void |= was_draft && is_sealed;
-            known.voided = voided;
+            if client.cases()?.iter().any(|row| row.case == case && row.voided) {
+                model.void(case);
+            }
         }
     }
     Ok(())
@@ -62,13 +63,4 @@ fn photo(client: &Client, model: &mut Model, case: CaseId, class: PhotoClass, ha
         known.photos.push(Photo { object: photo.object, class: photo.class, hash });
     }
     Ok(())
-}
-
-/// Whether the case is sealed.
-fn seal(client: &Client, model: &mut Model, case: CaseId) -> Result<bool, Error> {
-    let is_sealed = client.case(case)?.state != CaseState::Draft;
-    if is_sealed && model.case(case).is_draft() {
-        model.seal(case);
-    }
-    Ok(is_sealed)
 }

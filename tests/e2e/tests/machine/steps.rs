@@ -268,7 +268,7 @@ fn trouble() -> impl Strategy<Value = Trouble> {
 
 fn trouble_in_an_opening() -> impl Strategy<Value = Trouble> {
     prop_oneof![
-        4 => (1..20_u16).prop_map(|at| Trouble::Kill { at }),
+        4 => prop_oneof![3 => 1..5_u16, 1 => 1..30_u16].prop_map(|at| Trouble::Kill { at }),
         2 => (1..20_u16).prop_map(|at| Trouble::NoEntropy { at }),
         1 => Just(Trouble::HideObjects),
     ]
