@@ -44,8 +44,8 @@ impl Machine<'_> {
         let Some(object) = objects.get(usize::from(bit) % objects.len().max(1)).copied() else { return };
         let path = self.path_of(object);
         let Ok(mut bytes) = fs::read(&path) else { return };
-        let (place, length) = (usize::from(bit).wrapping_mul(7_919), bytes.len());
-        bytes[place % length] ^= 1 << (bit % 8);
+        let place = usize::from(bit).wrapping_mul(7_919) % bytes.len();
+        bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1 << (bit % 8));
         fs::write(path, bytes).expect("writes");
         self.model.case_mut(case).hurt.insert(object);
         self.figures.fault("bit flipped");

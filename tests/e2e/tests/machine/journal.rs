@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use streife_core::client::Client;
 use streife_core::domain::{CaseId, ObjectId};
 use streife_core::seal::Hash;
-use streife_core::vault::{Journal, JournalEvent};
+use streife_core::vault::{Journal, JournalEvent, Reading};
 
 use crate::check::demand;
 use crate::model::{Case, Model};
@@ -27,10 +27,12 @@ pub fn check(client: &Client, model: &mut Model) -> Checked {
 fn links(journal: &Journal) -> Result<Vec<Hash>, String> {
     let mut previous = Hash([0; 32]);
     let mut links = Vec::new();
-    for (n, (entry, link)) in (1_u64..).zip(&journal.entries) {
-        let entry = Hash::of(&[entry]);
+    for (n, stored) in (1_u64..).zip(&journal.entries) {
+        let entry = Hash::of(&[&stored.stored]);
         previous = Hash::of(&[b"streife/1 link", &previous.0, &n.to_be_bytes(), &entry.0]);
-        demand(previous == *link, || format!("I5: the link of entry {n} does not fit"))?;
+        demand(previous == stored.link && n == stored.n, || format!("I5: entry {n} does not follow: {stored:?}"))?;
+        let is_read = matches!(stored.reading, Reading::Record(_));
+        demand(is_read, || format!("I5: entry {n} cannot be read: {:?}", stored.reading))?;
         links.push(previous);
     }
     Ok(links)
@@ -48,7 +50,7 @@ struct Told {
 impl Told {
     fn of(journal: &Journal) -> Result<Self, String> {
         let mut told = Self::default();
-        for record in journal.records.iter().flatten() {
+        for record in journal.records() {
             match record.event {
                 JournalEvent::CaseBegun { case } => *told.begun.entry(case).or_default() += 1,
                 JournalEvent::PhotoImported { case, object, .. }

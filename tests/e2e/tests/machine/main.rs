@@ -37,7 +37,7 @@ use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseErr
 use steps::Sequence;
 
 /// Sequences of a run unless `STREIFE_MACHINE_CASES` says otherwise; a release plays 2,000.
-const CASES: u32 = 60;
+const CASES: u32 = 100;
 /// Attempts to make a failing sequence shorter; each costs as much as a case.
 const SHRINKS: u32 = 600;
 const REGRESSIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/regressions.txt");

@@ -235,11 +235,9 @@ impl World {
     /// The phone boots: its monotonic clock begins anew.
     pub fn reboot(&self) {
         let now = self.outside.clock.read();
-        let BootId([first, rest @ ..]) = now.boot;
-        let (first, _) = first.overflowing_add(1);
-        let mut boot = [first; 16];
-        boot[1..].copy_from_slice(&rest);
-        self.outside.clock.set(ClockReading { mono_ms: 1, boot: BootId(boot), ..now });
+        let BootId(boot) = now.boot;
+        let boot = BootId(boot.map(|byte| byte.wrapping_add(1)));
+        self.outside.clock.set(ClockReading { mono_ms: 1, boot, ..now });
     }
 
     /// Random bytes of the sequence.
