@@ -259,7 +259,7 @@ fn another_state_in_the_vaults_place_is_noticed_and_worked_on() {
     let journal = client.journal().expect("opens");
     journal.verify().expect("holds");
     let entry = JournalEvent::ChangedWhileSuspended { left, found };
-    assert!(journal.records.iter().flatten().any(|record| record.event == entry));
+    assert!(journal.records().any(|record| record.event == entry));
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn while_one_process_is_suspended_another_works_and_the_first_waits_for_it() {
     let journal = client.journal().expect("opens");
     journal.verify().expect("holds");
     let changed = |event: &JournalEvent| matches!(event, JournalEvent::ChangedWhileSuspended { .. });
-    assert_eq!(journal.records.iter().flatten().filter(|record| changed(&record.event)).count(), 1);
+    assert_eq!(journal.records().filter(|record| changed(&record.event)).count(), 1);
 }
 
 #[test]
