@@ -1,7 +1,7 @@
 //! Opening the vault, its settings, journal and shifts. Every step is one method and one durable transaction.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Transaction;
 
@@ -28,6 +28,8 @@ pub struct Vault {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
     pub(super) storage: StorageConfig,
+    /// The journal's head when the vault was suspended; see `suspend.rs`.
+    pub(super) left: Mutex<JournalHead>,
 }
 
 /// A vault that was opened, and what a crash had left in it.
@@ -56,6 +58,7 @@ impl Vault {
             entropy: ports.entropy.clone(),
             ports,
             storage,
+            left: Mutex::new(JournalHead::GENESIS),
         };
         vault.open_keys()?;
         vault.finish_purges()?;
