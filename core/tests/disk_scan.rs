@@ -7,6 +7,8 @@
 //! keys lie elsewhere. One value stands in clear on purpose: the number of the slip, in the payload of the manifest that
 //! the box gets, from sealing to purge.
 
+#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
+
 #[path = "disk_scan/authority.rs"]
 mod authority;
 #[path = "disk_scan/canaries.rs"]

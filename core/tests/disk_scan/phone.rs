@@ -49,15 +49,16 @@ fn say(what: &str, text: &str) {
     out.flush().expect("the pipe works");
 }
 
+type Script = fn(&Desk);
+
 /// Plays one of the scripts on the phone in this folder.
 pub fn run(folder: &Path, script: &str) {
     let log = Mutex::new(File::options().create(true).append(true).open(folder.join("log")).expect("opens the log"));
     tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(log).init();
-    let scripts: [(&str, fn(&Desk)); 4] =
+    let scripts: [(&str, Script); 4] =
         [("patrol", patrol), ("killed-in-a-photo", in_a_photo), ("killed-in-sealing", in_sealing), ("home", home)];
-    let seed = scripts.iter().position(|(name, _)| *name == script).expect("a known script");
-    let desk = Desk::new(folder, seed as u64 + 1);
-    scripts[seed].1(&desk);
+    let (seed, (_, play)) = (1_u64..).zip(scripts).find(|(_, (name, _))| *name == script).expect("a known script");
+    play(&Desk::new(folder, seed));
     say("end", script);
 }
 
