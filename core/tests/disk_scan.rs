@@ -133,6 +133,8 @@ struct Search {
     top: tempfile::TempDir,
     scanner: Scanner,
     hits: Vec<Hit>,
+    /// What was found once is not told again at every later stop.
+    reported: BTreeSet<(String, String, &'static str)>,
     /// Stops at which the slip's number was found where the manifest's payload lies.
     in_clear: Vec<String>,
     nameless: usize,
@@ -150,8 +152,8 @@ impl Search {
             std::fs::create_dir_all(top.path().join("phone").join(folder))?;
         }
         let scanner = Scanner::new(canaries::all());
-        let (hits, in_clear, known) = (Vec::new(), Vec::new(), HashMap::new());
-        Ok(Self { top, scanner, hits, in_clear, nameless: 0, known, stops: 0, bytes: 0 })
+        let (hits, reported, in_clear, known) = (Vec::new(), BTreeSet::new(), Vec::new(), HashMap::new());
+        Ok(Self { top, scanner, hits, reported, in_clear, nameless: 0, known, stops: 0, bytes: 0 })
     }
 
     fn folder(&self) -> PathBuf {
@@ -214,7 +216,7 @@ impl Search {
             let holds_manifests = hit.place == "vault/vault.db" || hit.place == "vault/vault.db-wal";
             if hit.canary == canaries::SLIP_NUMBER_NAME && hit.how == "as it is" && holds_manifests {
                 self.in_clear.push(format!("{script}: {place}"));
-            } else {
+            } else if self.reported.insert((hit.place.clone(), hit.canary.clone(), hit.how)) {
                 self.hits.push(Hit { place: format!("{script}: {place}: {}", hit.place), ..hit });
             }
         }
