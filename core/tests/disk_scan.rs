@@ -193,7 +193,9 @@ impl Search {
         self.stops += 1;
         let nameless = process.map(nameless_files).unwrap_or_default();
         if place == "planted" {
-            let found = nameless.iter().flat_map(|(name, bytes)| self.scanner.scan(name, bytes));
+            let temporary = self.folder().join("tmp").canonicalize().expect("is there");
+            let inside = nameless.iter().filter(|(name, _)| Path::new(name).starts_with(&temporary));
+            let found = inside.flat_map(|(name, bytes)| self.scanner.scan(name, bytes));
             self.nameless += found.filter(|hit| hit.canary == "place").count();
         } else {
             for (name, bytes) in nameless {

@@ -201,7 +201,7 @@ fn start(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// Every file below a folder, with its bytes; names count as bytes, too. A file that goes while it is looked for is gone.
+/// Every file below a folder, with its bytes; names count as bytes, too.
 pub fn files(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     collect(root, root, &mut found);
@@ -215,9 +215,12 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
         if path.is_dir() {
             found.push((format!("name of {name}"), name.into_bytes()));
             collect(root, &path, found);
-        } else if let Ok(bytes) = std::fs::read(&path) {
+        } else {
             found.push((format!("name of {name}"), name.clone().into_bytes()));
-            found.push((name, bytes));
+            match std::fs::read(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                bytes => found.push((name, bytes.expect("reads"))),
+            }
         }
     }
 }
