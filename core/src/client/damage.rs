@@ -3,7 +3,7 @@
 use super::{Client, Notice};
 use crate::error::Error;
 use crate::log;
-use crate::vault::Damage;
+use crate::vault::{Damage, History, Look};
 
 impl Client {
     /// Journals and tells what has not been told before.
@@ -13,6 +13,19 @@ impl Client {
             self.notify(Notice::Damaged(damage.clone()));
         }
         Ok(self.vault.note_damage(damage)?)
+    }
+
+    /// Tells what opening has found. The vault has journalled it.
+    pub(super) fn report_look(&self, look: &Look) -> Result<(), Error> {
+        match look.history {
+            Some(History::SetBack { anchored, found }) => {
+                log::event("the vault was set back", &[("anchored", &anchored), ("found", &found)]);
+                self.notify(Notice::SetBack { anchored, found });
+            }
+            Some(History::Copied) => self.notify(Notice::Copied),
+            None => {}
+        }
+        self.report_damage(&look.damage)
     }
 
     /// Goes on without a value that is damaged.

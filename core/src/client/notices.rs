@@ -7,7 +7,6 @@ use crate::vault::Damage;
 
 /// Something that opening, unlocking or handing over has found. Each is in the journal, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Notice {
     /// A crash had left files without rows.
     Recovered {
@@ -20,6 +19,23 @@ pub enum Notice {
     },
     /// A record is not what the journal or a signature says. All others stay usable.
     Damaged(Damage),
+    /// The journal had come further, or another way, than the vault's folder shows: it was set back to an older state, or
+    /// replaced. What happened since is not on this phone.
+    SetBack {
+        /// Number of the newest entry that the anchor outside the folder knows of.
+        anchored: u64,
+        /// Number of the newest entry that was found.
+        found: u64,
+    },
+    /// Another copy of the vault's folder has been opened in between.
+    Copied,
+    /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
+    ChangedWhileSuspended {
+        /// Number of the newest journal entry when it was left.
+        left: u64,
+        /// Number of the newest entry that was found.
+        found: u64,
+    },
 }
 
 impl Client {

@@ -42,7 +42,7 @@ impl Client {
             notices: Mutex::default(),
             sweep: Sweep::default(),
         };
-        client.report_damage(&opened.damage)?;
+        client.report_look(&opened.look)?;
         client.recover(&opened.sweep)?;
         client.sweep = opened.sweep;
         Ok(client)

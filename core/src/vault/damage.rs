@@ -103,6 +103,23 @@ pub enum Fault {
     Cut,
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::Unknown => "unknown to the journal",
+            Self::Sealed => "does not open",
+            Self::Malformed => "malformed",
+            Self::Changed => "changed",
+            Self::Outdated => "outdated",
+            Self::State => "in a state that contradicts the journal",
+            Self::Signature => "not signed as it must be",
+            Self::Link => "not linked to what is before it",
+            Self::Cut => "cut off",
+        })
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Damage {
@@ -143,7 +160,7 @@ impl Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is damaged: {:?}", self.record, self.fault)?;
+        write!(f, "{} is damaged: {}", self.record, self.fault)?;
         self.chunk.map_or(Ok(()), |chunk| write!(f, ", chunk {chunk}"))?;
         self.entry.map_or(Ok(()), |entry| write!(f, ", see entry {entry} of the journal"))
     }

@@ -47,6 +47,12 @@ pub enum JournalEvent {
     ItemArrived { item: ItemKind, target: String },
     /// A record is not what the journal or a signature says.
     DamageFound { damage: Damage },
+    /// The journal's head was another when the vault was resumed than when it was suspended.
+    ChangedWhileSuspended { left: u64, found: u64 },
+    /// The anchor knows of a later or another entry than the database has: it was set back, or replaced.
+    SetBack { anchored: u64, found: u64 },
+    /// Another copy of the folder has been opened in between.
+    Copied {},
     /// The device clock differs from the box's by this many milliseconds.
     ClockDiffers { by_ms: i64 },
 }
@@ -148,12 +154,13 @@ impl Vault {
         at: Moment,
         work: impl FnOnce(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let (done, written) = self.write(|transaction| {
+        let (done, head, written) = self.write(|transaction| {
             let head = head(transaction)?;
             let mut writer = JournalWriter { vault: self, transaction, at, head, written: Vec::new() };
-            Ok((work(transaction, &mut writer)?, writer.written))
+            Ok((work(transaction, &mut writer)?, writer.head, writer.written))
         })?;
         self.known.learn(&written);
+        self.anchorage.pass(head, written.iter().any(|(_, record)| record.event.is_milestone()));
         Ok(done)
     }
 }
@@ -337,6 +344,8 @@ mod tests {
             JournalEvent::ItemArrived { item: ItemKind::Event, target: text() },
             JournalEvent::Recovered { adopted: 1, deleted: 2, quarantined: 3 },
             JournalEvent::DamageFound { damage },
+            JournalEvent::SetBack { anchored: 1, found: 2 },
+            JournalEvent::Copied {},
             JournalEvent::ClockDiffers { by_ms: 1 },
         ] {
             let at = Moment::new(0, 0, 0, BootId([0; 16])).expect("in the calendar");

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
 
+use super::anchor::History;
 use super::cases::{self, CaseState, Secrets};
 use super::damage::{Damage, Fault, Findings, Record};
 use super::journal::{self, JournalEvent, JournalRecord};
@@ -35,6 +36,15 @@ struct Mark {
     n: u64,
     link: Hash,
     proofs: Proofs,
+}
+
+/// What opening has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// What is not as the journal says, as far as the newest entries tell.
+    pub damage: Vec<Damage>,
+    /// What the anchor tells against the whole.
+    pub history: Option<History>,
 }
 
 /// What is known of open drafts while the vault is open.
@@ -96,8 +106,18 @@ impl Vault {
         settings::put(transaction, &self.keys, MARK, &json, &*self.entropy)
     }
 
+    /// What opening looks at: the newest entries and their rows, the anchor, and the outbox. What the outbox has lost is
+    /// queued again.
+    pub(super) fn inspect(&self) -> Result<Look, VaultError> {
+        let mut damage = self.look_back()?;
+        damage.extend(self.requeue_lost(&damage)?);
+        let history = self.weigh_anchor(&mut damage)?;
+        self.note_damage(&damage)?;
+        Ok(Look { damage, history })
+    }
+
     /// Reads the journal behind the mark and compares the rows it speaks of.
-    pub(super) fn look_back(&self) -> Result<Vec<Damage>, VaultError> {
+    fn look_back(&self) -> Result<Vec<Damage>, VaultError> {
         let (story, findings, is_broken) = self.database.read(|connection| {
             let mut findings = Findings::default();
             let start = self.start(connection, &mut findings)?;
@@ -116,7 +136,6 @@ impl Vault {
         let found = findings.into_list();
         self.known.lock().clone_from(&story.proofs);
         self.known.noted().clone_from(&story.noted);
-        self.note_damage(&found)?;
         if is_broken || (found.is_empty() && story.entries > EVERY) {
             self.renew_mark()?;
         }

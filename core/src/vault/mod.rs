@@ -14,6 +14,7 @@
 //! **Write order of an object:** bytes to `.part` with early write-back, fsync, rename, fsync of the folder, commit,
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
+mod anchor;
 mod cases;
 mod compare;
 mod config;
@@ -24,6 +25,7 @@ mod drafts;
 mod epochs;
 mod error;
 mod events;
+mod handles;
 mod hardware;
 mod journal;
 mod keys;
@@ -41,17 +43,21 @@ mod shifts;
 mod signing;
 mod store;
 mod story;
+mod suspend;
 mod sweep;
 mod transitions;
 mod unlock;
 
+pub use anchor::History;
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
 pub use damage::{Damage, Fault, Record};
 pub use documents::Document;
 pub use error::VaultError;
 pub use events::{EventRow, Void};
+pub use handles::ObjectFile;
 pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, ObjectProof, Reading};
+pub use mark::Look;
 #[cfg(any(test, feature = "testing"))]
 pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
@@ -59,4 +65,5 @@ pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use shifts::ShiftRow;
 pub use signing::{Stretch, Unsigned};
 pub use store::{Opened, Vault};
+pub use suspend::Resumed;
 pub use sweep::{Orphan, Sweep};

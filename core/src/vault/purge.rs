@@ -32,6 +32,7 @@ impl Vault {
     }
 
     fn finish_purge(&self, case: CaseId) -> Result<(), VaultError> {
+        let _step = self.objects.handles.step()?;
         migrate::drop_backups(self.database.folder())?; // they hold the key that was destroyed
         for row in self.database.read(|connection| objects::of_case(connection, case))? {
             self.objects.remove(row.object.object)?;

@@ -1,21 +1,22 @@
 //! Opening the vault, its settings, journal and shifts. Every step is one method and one durable transaction.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Transaction;
 
+use super::anchor::Anchorage;
 use super::cases::{self, CaseRow, CaseState};
 use super::database::Database;
 use super::hardware::Hardware;
 use super::journal::{self, Journal, JournalEvent};
 use super::keys::{KeyRing, SealedValue};
-use super::mark::Known;
+use super::mark::{Known, Look};
 use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::shifts::{self, ShiftRow};
 use super::sweep::Sweep;
-use super::{Damage, Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
+use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
 use crate::domain::{CaseId, Moment, ObjectId, Officer, ShiftId};
 use crate::ports::Entropy;
 use crate::seal::{JournalHead, Kind};
@@ -27,9 +28,12 @@ pub struct Vault {
     pub(super) keys: KeyRing,
     pub(super) hardware: Hardware,
     pub(super) known: Known,
+    pub(super) anchorage: Anchorage,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
     pub(super) storage: StorageConfig,
+    /// The journal's head when the vault was suspended; see `suspend.rs`.
+    pub(super) left: Mutex<JournalHead>,
 }
 
 /// A vault that was opened, and what a crash had left in it.
@@ -38,8 +42,8 @@ pub struct Opened {
     pub vault: Vault,
     /// Files and rows without each other.
     pub sweep: Sweep,
-    /// What is not as the journal says, as far as the newest entries tell.
-    pub damage: Vec<Damage>,
+    /// What is not as it was left.
+    pub look: Look,
 }
 
 const OFFICER: Kind = Kind::Setting;
@@ -58,20 +62,20 @@ impl Vault {
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
             known: Known::default(),
+            anchorage: Anchorage::new(ports.anchor.clone(), storage.key_store_timeout_ms),
             entropy: ports.entropy.clone(),
             ports,
             storage,
+            left: Mutex::new(JournalHead::GENESIS),
         };
         vault.open_keys()?;
-        let mut damage = vault.look_back()?;
-        damage.extend(vault.requeue_lost(&damage)?);
-        vault.note_damage(&damage)?;
+        let look = vault.inspect()?;
         vault.finish_purges()?;
         let sweep = vault.sweep()?;
         if !vault.database.was_migrated() {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
-        Ok(Opened { vault, sweep, damage })
+        Ok(Opened { vault, sweep, look })
     }
 
     /// One transaction that seals something. All sealing is done within it: so nothing is stored under an epoch that has
