@@ -138,6 +138,7 @@ const fn vault_kind(error: &VaultError) -> ErrorKind {
             ErrorKind::Tampered
         }
         VaultError::NotFound { .. } => ErrorKind::NotFound,
+        VaultError::Clock => ErrorKind::BadInput,
         VaultError::State => ErrorKind::State,
         VaultError::Seal(error) => seal_kind(error),
     }

@@ -76,7 +76,10 @@ impl Client {
             }
             let request = match engine.next(&self.context(limits)?)? {
                 Action::Send(request) => request,
-                Action::Idle => return Ok(report),
+                Action::Idle => {
+                    self.rotate_when_drained();
+                    return Ok(report);
+                }
                 Action::WaitUntil(time) => return Ok(SyncReport { end: SyncEnd::WaitUntil(time), ..report }),
             };
             report.requests += 1;

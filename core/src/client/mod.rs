@@ -14,6 +14,7 @@ mod config;
 mod drafts;
 mod findings;
 mod handover;
+mod keys;
 mod notices;
 mod open;
 mod photos;

@@ -27,6 +27,7 @@ impl Client {
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
         self.vault.close_shift(shift, self.now()?)?;
         self.sign_behind_commit();
+        self.rotate_behind_commit();
         Ok(shift)
     }
 

@@ -141,6 +141,12 @@ pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, 
     })
 }
 
+/// Whether a case was purged under an epoch.
+pub(super) fn any_purged(connection: &Connection, epoch: u16) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM cases WHERE epoch = ?1 AND state = ?2)";
+    Ok(connection.query_row(sql, (epoch, CaseState::Purged as u8), |row| row.get(0))?)
+}
+
 pub(super) fn update_draft(transaction: &Transaction<'_>, case: CaseId, draft: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE cases SET draft = ?2 WHERE case_id = ?1 AND state = ?3";
     expect_one(transaction.execute(sql, (case.as_bytes(), draft, CaseState::Draft as u8))?)

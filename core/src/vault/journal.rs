@@ -39,6 +39,10 @@ pub enum JournalEvent {
     ItemQuarantined { owner: String, reason: String },
     /// Files without a row were found when opening.
     Recovered { adopted: u32, deleted: u32, quarantined: u32 },
+    /// A key epoch began: from here on everything is sealed under its root.
+    EpochBegun { epoch: u16 },
+    /// Nothing was left under an old root: it is erased with its hardware key.
+    EpochErased { epoch: u16 },
     /// The device clock differs from the box's by this many milliseconds.
     ClockDiffers { by_ms: i64 },
 }

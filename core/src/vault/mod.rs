@@ -29,6 +29,7 @@ mod migrate;
 mod objects;
 mod outbox;
 mod purge;
+mod reseal;
 mod rotation;
 mod sealing;
 mod settings;

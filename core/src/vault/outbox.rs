@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::VaultError;
-use super::cases::expect_one;
+use super::cases::{CaseState, expect_one};
 use crate::seal::Kind;
 
 /// What an item is. Numbers are stored.
@@ -187,6 +187,15 @@ pub(super) fn open_count(connection: &Connection, owner: &[u8; 16], kind: ItemKi
     let sql = "SELECT COUNT(*) FROM outbox WHERE owner = ?1 AND kind = ?2 AND state <> ?3";
     let count: i64 = connection.query_row(sql, (owner, kind as u8, ItemState::Done as u8), |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Whether anything waits to be sent, but for what belongs to a refused case.
+pub(super) fn has_open(connection: &Connection) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN (?1, ?2)
+               AND owner NOT IN (SELECT case_id FROM cases WHERE state = ?3)
+               AND target NOT IN (SELECT case_id FROM cases WHERE state = ?3))";
+    let (blocked, ready) = (ItemState::Blocked as u8, ItemState::Ready as u8);
+    Ok(connection.query_row(sql, (blocked, ready, CaseState::Quarantined as u8), |row| row.get(0))?)
 }
 
 /// The box misses an object and says where it goes, whatever was believed before.

@@ -1,11 +1,19 @@
 //! Shift rows.
 
 use rusqlite::{Connection, Row, Transaction};
+use zeroize::Zeroizing;
 
 use super::VaultError;
 use super::cases::expect_one;
-use super::keys::SealedValue;
-use crate::domain::ShiftId;
+use super::keys::{KeyRing, SealedValue};
+use crate::domain::{ObjectId, ShiftId};
+use crate::ports::Entropy;
+use crate::seal::Kind;
+
+/// The shifts whose officer is still needed: the open one, and those with a draft.
+pub(super) const NOT_OVER: &str = "shift_id IN (SELECT shift_id FROM shifts WHERE last_n IS NULL UNION
+                                   SELECT shift_id FROM cases WHERE state = 0)";
+const OFFICER: Kind = Kind::Setting;
 
 /// A shift as its row says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +68,24 @@ pub(super) fn insert(
     let sql = "INSERT INTO shifts (shift_id, epoch, first_n) VALUES (?1, ?2, ?3)";
     transaction.execute(sql, (shift.as_bytes(), epoch, first_n))?;
     Ok(())
+}
+
+pub(super) fn seal_officer(
+    keys: &KeyRing,
+    shift: ShiftId,
+    plain: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<SealedValue, VaultError> {
+    keys.seal(OFFICER, ObjectId::new(*shift.as_bytes()), plain, entropy)
+}
+
+pub(super) fn open_officer(
+    keys: &KeyRing,
+    epoch: u16,
+    shift: ShiftId,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    keys.open_value(epoch, OFFICER, ObjectId::new(*shift.as_bytes()), sealed, "officers")
 }
 
 /// The officer as one epoch's key seals them.
