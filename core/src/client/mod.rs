@@ -24,6 +24,7 @@ mod sealing;
 mod shifts;
 mod signing;
 mod status;
+mod suspend;
 mod voiding;
 
 pub use config::{Config, Ports};

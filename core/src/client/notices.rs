@@ -17,6 +17,13 @@ pub enum Notice {
         /// Files set aside in the quarantine.
         quarantined: u32,
     },
+    /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
+    ChangedWhileSuspended {
+        /// Number of the newest journal entry when it was left.
+        left: u64,
+        /// Number of the newest entry that was found.
+        found: u64,
+    },
 }
 
 impl Client {

@@ -50,7 +50,8 @@ impl Client {
         let binding = Binding::of_case(Kind::Photo, case, object);
         let sealer = ChunkSealer::new(&key, &binding, &*self.ports.entropy)?;
         let mut part = self.vault.create_object(object)?;
-        let taken = import(source, &mut part, ImportJob { sealer, salt: &salt })?;
+        let taken = import(source, &mut part, ImportJob { sealer, salt: &salt })
+            .map_err(|error| self.unless_suspended(error.into()))?;
         self.keep_photo(case, part, salt, class, taken)
     }
 
@@ -83,7 +84,7 @@ impl Client {
             return Err(InputError { field: "photos" }.into());
         }
         facts.photos.push(photo.clone());
-        self.vault.keep_object(part, &row, &facts, Some((at, event)))?;
+        self.vault.keep_object(part, &row, &facts, at, event)?;
         Ok(AddedPhoto { photo, trailing_bytes: taken.trailing })
     }
 
@@ -119,7 +120,7 @@ impl Client {
         if let Some(photo) = facts.photos.iter_mut().find(|photo| photo.object == of) {
             photo.thumbnail = Some(record);
         }
-        Ok(self.vault.keep_object(part, &row, &facts, None)?)
+        Ok(self.vault.keep_object(part, &row, &facts, self.now()?, JournalEvent::DraftSaved { case })?)
     }
 
     /// The original bytes of a photo, as long as the case is on the phone.
@@ -141,10 +142,11 @@ impl Client {
         let binding = Binding::of_case(kind, case, object).with_scope(scope);
         let mut reader = SealedReader::new(self.vault.open_object(object)?, &key, &binding)?;
         let mut plain = Vec::new();
-        reader.read_to_end(&mut plain).map_err(|error| match error.kind() {
+        let read = reader.read_to_end(&mut plain).map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidData => PhotoError::Seal(crate::seal::SealError::Open),
             kind => PhotoError::Unreadable(kind),
-        })?;
+        });
+        read.map_err(|error| self.unless_suspended(error.into()))?;
         Ok(plain)
     }
 

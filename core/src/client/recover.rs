@@ -39,8 +39,7 @@ impl Client {
         let salt = Salt::new(self.random()?);
         let binding = Binding::of_case(Kind::Photo, case, object);
         let inspected = inspect(self.vault.open_object(object)?, &key, &binding, &salt)?;
-        let length =
-            self.vault.open_object(object)?.metadata().map_err(|error| PhotoError::Unreadable(error.kind()))?.len();
+        let length = self.vault.open_object(object)?.length().map_err(|error| PhotoError::Unreadable(error.kind()))?;
         let hash = self.vault.hash_range(object, 0, length)?;
         let at = self.now()?;
         let mut facts = self.vault.draft(case)?;
@@ -53,7 +52,7 @@ impl Client {
 
 /// A full disk does not keep the vault from opening: a photo that cannot be taken in now stays where it is, for the
 /// next time.
-fn unless_full(result: Result<(), Error>) -> Result<(), Error> {
+pub(super) fn unless_full(result: Result<(), Error>) -> Result<(), Error> {
     match result {
         Err(error) if error.kind() == ErrorKind::DiskFull => {
             log::event("the recovery is not complete", &[("error", &error)]);

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::handles::Suspended;
+use super::{Damage, Record};
 use crate::ports::{EntropyError, KeyStoreError};
 use crate::seal::SealError;
 
@@ -20,6 +22,9 @@ pub enum VaultError {
     /// Another process has the vault open.
     #[error("the vault is open in another process")]
     InUse,
+    /// The vault is suspended: nothing of it is open until it is resumed.
+    #[error("the vault is suspended")]
+    Suspended,
     /// The database was written by a newer version. It is left untouched.
     #[error("the vault was written by a newer version ({found}, this one knows {known})")]
     NewerDatabase {
@@ -54,17 +59,20 @@ pub enum VaultError {
         epoch: u16,
     },
     /// A sealed value does not open where it stands.
-    #[error("a sealed value of table {table} does not open")]
+    #[error("the sealed value of {record} does not open")]
     Sealed {
-        /// Where it stands.
-        table: &'static str,
+        /// Whose value it is.
+        record: Record,
     },
     /// A row holds what no version of the library writes.
-    #[error("a row of table {table} is malformed")]
+    #[error("{record} is malformed")]
     Malformed {
-        /// Where it stands.
-        table: &'static str,
+        /// Which one.
+        record: Record,
     },
+    /// A value opens, and is not the one the journal says should stand there.
+    #[error("{0}")]
+    Damaged(Damage),
     /// The journal's chain breaks.
     #[error("the journal breaks at entry {n}")]
     JournalBroken {
@@ -88,6 +96,13 @@ pub enum VaultError {
     Seal(#[from] SealError),
 }
 
+impl VaultError {
+    /// The same error about a row whose id is known.
+    pub(super) fn of(self, record: Record) -> Self {
+        if matches!(self, Self::Malformed { .. }) { Self::Malformed { record } } else { self }
+    }
+}
+
 impl From<EntropyError> for VaultError {
     fn from(error: EntropyError) -> Self {
         Self::Seal(error.into())
@@ -97,6 +112,7 @@ impl From<EntropyError> for VaultError {
 impl From<io::Error> for VaultError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
+            _ if error.get_ref().is_some_and(|inner| inner.is::<Suspended>()) => Self::Suspended,
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             kind => Self::Io(kind),
         }
@@ -114,7 +130,7 @@ impl From<rusqlite::Error> for VaultError {
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt,
                 _ => Self::Database(failure.extended_code),
             },
-            _ => Self::Malformed { table: "any" },
+            _ => Self::Malformed { record: "any".into() },
         }
     }
 }

@@ -16,12 +16,14 @@
 
 mod cases;
 mod config;
+mod damage;
 mod database;
 mod documents;
 mod drafts;
 mod epochs;
 mod error;
 mod events;
+mod handles;
 mod hardware;
 mod journal;
 mod keys;
@@ -35,20 +37,24 @@ mod sealing;
 mod settings;
 mod shifts;
 mod store;
+mod suspend;
 mod sweep;
 mod transitions;
 mod unlock;
 
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
+pub use damage::{Damage, Fault, Record};
 pub use documents::Document;
 pub use error::VaultError;
 pub use events::{EventRow, Void};
-pub use journal::{Journal, JournalEvent, JournalRecord};
+pub use handles::ObjectFile;
+pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, Reading};
 #[cfg(any(test, feature = "testing"))]
 pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use shifts::ShiftRow;
 pub use store::{Opened, Vault};
+pub use suspend::Resumed;
 pub use sweep::{Orphan, Sweep};

@@ -11,7 +11,7 @@
 use rusqlite::Transaction;
 
 use super::epochs::{self, EpochRow, EpochState};
-use super::journal::{self, JournalEvent};
+use super::journal::{JournalEvent, JournalWriter};
 use super::keys::Root;
 use super::{Vault, VaultError, cases, outbox, reseal, shifts};
 use crate::seal::{JournalKey, RootKey};
@@ -131,6 +131,6 @@ impl Vault {
 
     /// Journals something that the vault does of itself.
     pub(super) fn tell(&self, transaction: &Transaction<'_>, event: JournalEvent) -> Result<(), VaultError> {
-        journal::append(transaction, &self.keys, &*self.entropy, self.moment()?, event).map(drop)
+        JournalWriter::new(self, transaction, self.moment()?)?.append(event).map(drop)
     }
 }

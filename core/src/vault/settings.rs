@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use zeroize::Zeroizing;
 
-use super::VaultError;
 use super::keys::KeyRing;
+use super::{Record, VaultError};
 use crate::domain::ObjectId;
 use crate::ports::Entropy;
 use crate::seal::{Hash, Kind};
@@ -28,7 +28,7 @@ pub(super) fn get(
 }
 
 pub(super) fn open(keys: &KeyRing, epoch: u16, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    keys.open_value(epoch, Kind::Setting, row_id(name), sealed, "settings")
+    keys.open_value(epoch, Kind::Setting, row_id(name), sealed, Record::Setting(name.to_owned()))
 }
 
 pub(super) fn remove(transaction: &Transaction<'_>, name: &str) -> Result<(), VaultError> {

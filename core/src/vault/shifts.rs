@@ -3,9 +3,9 @@
 use rusqlite::{Connection, Row, Transaction};
 use zeroize::Zeroizing;
 
-use super::VaultError;
 use super::cases::expect_one;
 use super::keys::{KeyRing, SealedValue};
+use super::{Record, VaultError};
 use crate::domain::{ObjectId, ShiftId};
 use crate::ports::Entropy;
 use crate::seal::Kind;
@@ -64,7 +64,7 @@ pub(super) fn insert(
     epoch: u16,
     first_n: u64,
 ) -> Result<(), VaultError> {
-    let first_n = i64::try_from(first_n).map_err(|_| VaultError::Malformed { table: "shifts" })?;
+    let first_n = i64::try_from(first_n).map_err(|_| Record::Shift(shift).malformed())?;
     let sql = "INSERT INTO shifts (shift_id, epoch, first_n) VALUES (?1, ?2, ?3)";
     transaction.execute(sql, (shift.as_bytes(), epoch, first_n))?;
     Ok(())
@@ -85,7 +85,7 @@ pub(super) fn open_officer(
     shift: ShiftId,
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    keys.open_value(epoch, OFFICER, ObjectId::new(*shift.as_bytes()), sealed, "officers")
+    keys.open_value(epoch, OFFICER, ObjectId::new(*shift.as_bytes()), sealed, Record::Officer(shift))
 }
 
 /// The officer as one epoch's key seals them.
@@ -114,7 +114,7 @@ pub(super) fn set_opening(transaction: &Transaction<'_>, shift: ShiftId, opening
 }
 
 pub(super) fn set_closed(transaction: &Transaction<'_>, shift: ShiftId, last_n: u64) -> Result<(), VaultError> {
-    let last_n = i64::try_from(last_n).map_err(|_| VaultError::Malformed { table: "shifts" })?;
+    let last_n = i64::try_from(last_n).map_err(|_| Record::Shift(shift).malformed())?;
     let sql = "UPDATE shifts SET last_n = ?2 WHERE shift_id = ?1 AND last_n IS NULL";
     expect_one(transaction.execute(sql, (shift.as_bytes(), last_n))?)
 }
