@@ -156,14 +156,14 @@ pub(super) fn insert(transaction: &Transaction<'_>, ordinal: u32, row: &ObjectRo
         object.hash.0,
         object.commitment.0,
     );
-    transaction.execute(sql, values)?;
+    transaction.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
 /// Place of the next object of a case.
 pub(super) fn next_ordinal(connection: &Connection, case: CaseId) -> Result<u32, VaultError> {
     let sql = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM objects WHERE case_id = ?1";
-    Ok(connection.query_row(sql, [case.as_bytes()], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row([case.as_bytes()], |row| row.get(0))?)
 }
 
 const COLUMNS: &str = "object_id, case_id, kind, scope, media_type, length, hash, commitment";
@@ -171,7 +171,7 @@ const COLUMNS: &str = "object_id, case_id, kind, scope, media_type, length, hash
 /// Objects of a case in the order they came.
 pub(super) fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<ObjectRow>, VaultError> {
     let sql = format!("SELECT {COLUMNS} FROM objects WHERE case_id = ?1 ORDER BY ordinal");
-    let mut statement = connection.prepare(&sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([case.as_bytes()])?;
     let mut objects = Vec::new();
     while let Some(row) = rows.next()? {
@@ -182,7 +182,7 @@ pub(super) fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<Objec
 
 pub(super) fn one(connection: &Connection, object: ObjectId) -> Result<ObjectRow, VaultError> {
     let sql = format!("SELECT {COLUMNS} FROM objects WHERE object_id = ?1");
-    let mut statement = connection.prepare(&sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([object.as_bytes()])?;
     rows.next()?.map_or(Err(VaultError::NotFound { table: "objects" }), read)
 }
