@@ -129,8 +129,8 @@ impl Client {
 
     /// The retention policy of this version: the payload goes as soon as the receipt is verified.
     fn purge_receipted(&self) -> Result<(), Error> {
-        for row in self.vault.cases()?.into_iter().filter(|row| row.state == CaseState::Receipted) {
-            self.vault.purge(row.case, self.now()?)?;
+        for case in self.vault.cases_in_state(CaseState::Receipted)? {
+            self.vault.purge(case, self.now()?)?;
         }
         Ok(())
     }

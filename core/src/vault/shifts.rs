@@ -41,21 +41,32 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ShiftRow> {
     })
 }
 
-/// All shifts, oldest first.
-pub(super) fn all(connection: &Connection) -> Result<Vec<ShiftRow>, VaultError> {
-    let sql = "SELECT shift_id, first_n, last_n, opening, seal FROM shifts ORDER BY ordinal";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], read)?;
+const COLUMNS: &str = "shift_id, first_n, last_n, opening, seal";
+
+fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -> Result<Vec<ShiftRow>, VaultError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM shifts {which}"))?;
+    let rows = statement.query_map(values, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// All shifts, oldest first.
+pub(super) fn all(connection: &Connection) -> Result<Vec<ShiftRow>, VaultError> {
+    select(connection, "ORDER BY ordinal", [])
+}
+
 pub(super) fn one(connection: &Connection, shift: ShiftId) -> Result<ShiftRow, VaultError> {
-    all(connection)?.into_iter().find(|row| row.shift == shift).ok_or(VaultError::NotFound { table: "shifts" })
+    let mut rows = select(connection, "WHERE shift_id = ?1", [shift.as_bytes()])?;
+    rows.pop().ok_or(VaultError::NotFound { table: "shifts" })
 }
 
 /// The shift that is open, if one is.
 pub(super) fn open(connection: &Connection) -> Result<Option<ShiftRow>, VaultError> {
-    Ok(all(connection)?.into_iter().find(|row| row.last_n.is_none()))
+    Ok(select(connection, "WHERE last_n IS NULL ORDER BY ordinal LIMIT 1", [])?.pop())
+}
+
+/// Shifts without a signed seal, oldest first.
+pub(super) fn unsealed(connection: &Connection) -> Result<Vec<ShiftRow>, VaultError> {
+    select(connection, "WHERE seal IS NULL ORDER BY ordinal", [])
 }
 
 pub(super) fn insert(

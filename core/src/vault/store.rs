@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Transaction;
 
-use super::cases::{self, CaseRow, CaseState};
+use super::cases::{self, CaseRow};
 use super::database::Database;
 use super::hardware::Hardware;
 use super::journal::{self, Journal, JournalEvent};
@@ -209,12 +209,9 @@ impl Vault {
     /// [`VaultError::State`] while drafts are open or if no shift is.
     pub fn close_shift(&self, shift: ShiftId, at: Moment) -> Result<u64, VaultError> {
         self.journaled(at, |transaction, journal| {
-            let rows = cases::of_shift(transaction, shift)?;
-            if rows.iter().any(|row| row.state == CaseState::Draft) {
-                return Err(VaultError::State);
-            }
+            let cases = cases::complete_count(transaction, shift)?.ok_or(VaultError::State)?;
             shifts::set_closed(transaction, shift, journal.next())?;
-            Ok(journal.append(JournalEvent::ShiftClosed { shift, cases: rows.len() as u64 })?.n)
+            Ok(journal.append(JournalEvent::ShiftClosed { shift, cases })?.n)
         })
     }
 
