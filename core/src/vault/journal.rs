@@ -41,6 +41,8 @@ pub enum JournalEvent {
     ItemQuarantined { owner: String, reason: String },
     /// Files without a row were found when opening.
     Recovered { adopted: u32, deleted: u32, quarantined: u32 },
+    /// The disk was full; so many bytes held back were given up.
+    BallastGiven { bytes: u64 },
     /// The journal's head was another when the vault was resumed than when it was suspended.
     ChangedWhileSuspended { left: u64, found: u64 },
     /// The device clock differs from the box's by this many milliseconds.
@@ -128,7 +130,7 @@ impl Vault {
     pub(super) fn journaled<T>(
         &self,
         at: Moment,
-        work: impl FnOnce(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
+        mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         self.write(|transaction| {
             let mut writer = JournalWriter { vault: self, transaction, at, head: head(transaction)? };

@@ -18,10 +18,14 @@ impl Vault {
         self.finish_purge(case)
     }
 
-    /// Finishes purges that a crash has interrupted.
+    /// Finishes purges that a crash has interrupted. On a full disk they wait for the next time.
     pub(super) fn finish_purges(&self) -> Result<(), VaultError> {
+        let _draining = self.ballast.drain();
         for row in self.database.read(|connection| cases::in_state(connection, CaseState::Purging))? {
-            self.finish_purge(row.case)?;
+            match self.finish_purge(row.case) {
+                Err(VaultError::DiskFull) => return Ok(()),
+                other => other?,
+            }
         }
         Ok(())
     }
