@@ -6,7 +6,6 @@ use super::Client;
 
 /// Something that opening, unlocking or handing over has found. Each is in the journal, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Notice {
     /// A crash had left files without rows.
     Recovered {
