@@ -6,6 +6,7 @@ use std::sync::TryLockError;
 
 use super::Client;
 use super::suspend::UntilSuspended;
+use crate::domain::CaseId;
 use crate::error::Error;
 use crate::log;
 use crate::ports::Cancel;
@@ -60,6 +61,7 @@ impl Client {
     /// [`Error::Busy`] while another call runs; [`crate::vault::VaultError::Suspended`] if the vault is; [`Error`] of
     /// vault or signer. The network is never an error here.
     pub fn sync(&self, limits: &SyncLimits<'_>) -> Result<SyncReport, Error> {
+        let (_watch, _draining) = (self.watch_disk(), self.vault.drain());
         let mut engine = match self.engine.try_lock() {
             Ok(engine) => engine,
             Err(TryLockError::WouldBlock) => return Err(Error::Busy),
@@ -79,7 +81,10 @@ impl Client {
             }
             let request = match engine.next(&self.context(limits)?)? {
                 Action::Send(request) => request,
-                Action::Idle => return Ok(report),
+                Action::Idle => {
+                    self.rotate_when_drained();
+                    return Ok(report);
+                }
                 Action::WaitUntil(time) => return Ok(SyncReport { end: SyncEnd::WaitUntil(time), ..report }),
             };
             report.requests += 1;
@@ -128,21 +133,24 @@ impl Client {
     /// The retention policy of this version: the payload goes as soon as the receipt is verified. The receipt has lain
     /// in clear since it came, so it is verified once more before anything is destroyed.
     fn purge_receipted(&self) -> Result<(), Error> {
-        let rows = self.vault.cases_in(CaseState::Receipted)?;
-        let Some(own_key) = self.own_key_for(&rows)? else { return Ok(()) };
-        for row in rows {
-            if self.is_receipted(&row, &own_key) {
-                self.vault.purge(row.case, self.now()?)?;
+        let receipted = self.vault.cases_in_state(CaseState::Receipted)?;
+        let Some(own_key) = self.own_key_for(&receipted)? else { return Ok(()) };
+        for case in &receipted {
+            if self.is_receipted(&self.vault.case(*case)?, &own_key) {
+                self.vault.purge(*case, self.now()?)?;
             } else {
-                self.report_damage(&[Damage::of_receipt(row.case)])?;
+                self.report_damage(&[Damage::of_receipt(*case)])?;
             }
+        }
+        if !receipted.is_empty() {
+            self.vault.restore_ballast();
         }
         Ok(())
     }
 
     /// The key that manifests are verified with, unless there is nothing to verify or the signer does not answer now.
-    fn own_key_for(&self, rows: &[CaseRow]) -> Result<Option<VerifyingKey>, Error> {
-        if rows.is_empty() {
+    fn own_key_for(&self, cases: &[CaseId]) -> Result<Option<VerifyingKey>, Error> {
+        if cases.is_empty() {
             return Ok(None);
         }
         match self.ports.signer.public_key() {

@@ -15,6 +15,7 @@ mod damage;
 mod drafts;
 mod findings;
 mod handover;
+mod keys;
 mod notices;
 mod open;
 mod photos;
@@ -23,6 +24,7 @@ mod recover;
 mod sealing;
 mod shifts;
 mod signing;
+mod space;
 mod status;
 mod suspend;
 mod voiding;
@@ -33,10 +35,10 @@ pub use notices::Notice;
 pub use open::Client;
 pub use photos::AddedPhoto;
 pub use sealing::SealedView;
-pub use status::{CaseSummary, Status};
+pub use status::Status;
 
 // What the calls take and give of the layers below, so that a binding names this module only.
 pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
-pub use crate::vault::{CaseState, Damage, Fault, Record, StorageConfig, VaultError};
+pub use crate::vault::{CaseState, CaseSummary, Damage, Fault, Record, Space, SpaceLevel, StorageConfig, VaultError};

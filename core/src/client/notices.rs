@@ -17,6 +17,12 @@ pub enum Notice {
         /// Files set aside in the quarantine.
         quarantined: u32,
     },
+    /// The disk ran full while something was being written, and the vault has given up what it held back, so that it
+    /// could be finished. No case can be begun until there is room again.
+    BallastGiven {
+        /// Given back to the disk.
+        bytes: u64,
+    },
     /// A record is not what the journal or a signature says. All others stay usable.
     Damaged(Damage),
     /// The journal had come further, or another way, than the vault's folder shows: it was set back to an older state, or

@@ -8,6 +8,7 @@ use super::Client;
 use crate::error::Error;
 use crate::log;
 use crate::seal::{Manifest, Namespace, SealError, SignedPayload, sign_payload};
+use crate::vault::CaseState;
 
 impl Client {
     /// Signs all that waits; a signer that is not available leaves it waiting.
@@ -33,20 +34,20 @@ impl Client {
     }
 
     fn sign_all(&self) -> Result<(), Error> {
-        let shifts = self.vault.shifts()?;
+        let shifts = self.vault.unsealed_shifts()?;
         for row in shifts.iter().filter(|row| row.opening.is_none()) {
             let Some(opening) = self.unless_damaged(self.opening_of(row))? else { continue };
             self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, opening.encode())?)?;
         }
-        let cases = self.vault.unsigned_cases()?;
-        self.report_damage(&cases.damage)?;
-        for (case, payload) in cases.proven {
+        for case in self.vault.cases_in_state(CaseState::Unsigned)? {
+            let payload = self.unless_damaged(self.vault.payload_to_sign(case).map_err(Error::from))?.flatten();
+            let Some(payload) = payload else { continue };
             let shift = Manifest::decode(&payload)?.shift;
             self.vault.store_manifest(case, shift, &self.sign(Namespace::Manifest, payload)?)?;
         }
-        let events = self.vault.unsigned_events()?;
-        self.report_damage(&events.damage)?;
-        for row in events.proven {
+        for event in self.vault.unsigned_events()? {
+            let row = self.unless_damaged(self.vault.event_to_sign(event).map_err(Error::from))?.flatten();
+            let Some(row) = row else { continue };
             self.vault.sign_event(row.event, row.case, &self.sign(Namespace::Event, row.payload)?)?;
         }
         for row in &shifts {

@@ -245,7 +245,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let nonce = self.entropy.array::<16>()?;
         let before = held.map(|held| held.nonce).or(known.map(|[newest, _]| newest)).unwrap_or(nonce);
-        let begun = self.journaled(self.now()?, |transaction, journal| {
+        let begun = self.journaled(self.moment()?, |transaction, journal| {
             settings::put(transaction, &self.keys, VAULT_ID, &vault, &*self.entropy)?;
             settings::put(transaction, &self.keys, INSTANCE, &[nonce, before].concat(), &*self.entropy)?;
             match found {

@@ -38,8 +38,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] after the purge.
     pub fn case_key(&self, case: CaseId) -> Result<CaseKey, VaultError> {
-        let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
-        self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)
+        // Read and opened in one go: a rotation may seal it again and put the old root away.
+        self.database.read(|connection| {
+            let secrets = cases::secrets(connection, case)?;
+            self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)
+        })
     }
 
     /// Facts of a draft.
@@ -47,8 +50,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] unless the case is a draft.
     pub fn draft(&self, case: CaseId) -> Result<CaseFacts, VaultError> {
-        let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
-        let key = self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)?;
+        let (secrets, key) = self.database.read(|connection| {
+            let secrets = cases::secrets(connection, case)?;
+            let key = self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)?;
+            Ok((secrets, key))
+        })?;
         self.check_draft(case, &secrets)?;
         read_draft(case, &key, &secrets)
     }
@@ -116,7 +122,7 @@ impl Vault {
             let ordinal = objects::next_ordinal(transaction, row.case)?;
             objects::insert(transaction, ordinal, row)?;
             cases::update_draft(transaction, row.case, draft)?;
-            journal.append_draft(event, draft, Some(row.proof())).map(drop)
+            journal.append_draft(event.clone(), draft, Some(row.proof())).map(drop)
         })
     }
 

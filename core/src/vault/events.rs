@@ -44,32 +44,34 @@ impl Void {
 /// Whether anything has happened to the case since it was sealed.
 pub(super) fn has_any(connection: &Connection, case: CaseId) -> Result<bool, VaultError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM events WHERE case_id = ?1)";
-    Ok(connection.query_row(sql, [case.as_bytes()], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row([case.as_bytes()], |row| row.get(0))?)
+}
+
+const COLUMNS: &str = "event_id, case_id, payload, signed";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
+    let (event, case) = (EventId::new(row.get(0)?), CaseId::new(row.get(1)?));
+    Ok(EventRow { event, case, payload: row.get(2)?, signed: row.get(3)? })
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<EventRow>, VaultError> {
-    let mut statement = connection.prepare("SELECT event_id, case_id, payload, signed FROM events")?;
-    let rows = statement.query_map([], read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Events that wait for the signer.
-pub(super) fn unsigned(connection: &Connection) -> Result<Vec<EventRow>, VaultError> {
-    let sql = "SELECT event_id, case_id, payload, signed FROM events WHERE signed IS NULL";
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM events"))?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn one(connection: &Connection, event: EventId) -> Result<EventRow, VaultError> {
-    let sql = "SELECT event_id, case_id, payload, signed FROM events WHERE event_id = ?1";
-    let row = connection.query_row(sql, [event.as_bytes()], read).optional()?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE event_id = ?1"))?;
+    let row = statement.query_row([event.as_bytes()], read).optional()?;
     row.ok_or(VaultError::NotFound { table: "events" })
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
-    let (event, case) = (EventId::new(row.get(0)?), CaseId::new(row.get(1)?));
-    Ok(EventRow { event, case, payload: row.get(2)?, signed: row.get(3)? })
+/// Events that wait for the signer.
+pub(super) fn unsigned(connection: &Connection) -> Result<Vec<EventId>, VaultError> {
+    let mut statement =
+        connection.prepare_cached("SELECT event_id FROM events WHERE signed IS NULL ORDER BY event_id")?;
+    let rows = statement.query_map([], |row| row.get(0).map(EventId::new))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn insert(
@@ -79,11 +81,11 @@ pub(super) fn insert(
     payload: &[u8],
 ) -> Result<(), VaultError> {
     let sql = "INSERT INTO events (event_id, case_id, payload) VALUES (?1, ?2, ?3)";
-    transaction.execute(sql, (event.as_bytes(), case.as_bytes(), payload))?;
+    transaction.prepare_cached(sql)?.execute((event.as_bytes(), case.as_bytes(), payload))?;
     Ok(())
 }
 
 pub(super) fn set_signed(transaction: &Transaction<'_>, event: EventId, signed: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE events SET signed = ?2 WHERE event_id = ?1 AND signed IS NULL";
-    expect_one(transaction.execute(sql, (event.as_bytes(), signed))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((event.as_bytes(), signed))?)
 }

@@ -47,6 +47,12 @@ pub enum JournalEvent {
     ItemArrived { item: ItemKind, target: String },
     /// A record is not what the journal or a signature says.
     DamageFound { damage: Damage },
+    /// A key epoch began: from here on everything is sealed under its root.
+    EpochBegun { epoch: u16 },
+    /// Nothing was left under an old root: it is erased with its hardware key.
+    EpochErased { epoch: u16 },
+    /// The disk was full; so many bytes held back were given up.
+    BallastGiven { bytes: u64 },
     /// The journal's head was another when the vault was resumed than when it was suspended.
     ChangedWhileSuspended { left: u64, found: u64 },
     /// The anchor knows of a later or another entry than the database has: it was set back, or replaced.
@@ -152,11 +158,10 @@ impl Vault {
     pub(super) fn journaled<T>(
         &self,
         at: Moment,
-        work: impl FnOnce(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
+        mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         let (done, head, written) = self.write(|transaction| {
-            let head = head(transaction)?;
-            let mut writer = JournalWriter { vault: self, transaction, at, head, written: Vec::new() };
+            let mut writer = JournalWriter::new(self, transaction, at)?;
             Ok((work(transaction, &mut writer)?, writer.head, writer.written))
         })?;
         self.known.learn(&written);
@@ -172,6 +177,13 @@ pub(super) struct JournalWriter<'a> {
     at: Moment,
     head: JournalHead,
     written: Vec<(u64, JournalRecord)>,
+}
+
+impl<'a> JournalWriter<'a> {
+    /// For a transaction that is open already.
+    pub(super) fn new(vault: &'a Vault, transaction: &'a Transaction<'a>, at: Moment) -> Result<Self, VaultError> {
+        Ok(Self { vault, transaction, at, head: head(transaction)?, written: Vec::new() })
+    }
 }
 
 impl JournalWriter<'_> {

@@ -20,7 +20,7 @@ use super::journal::{self, JournalEvent, JournalRecord};
 use super::proof::{DraftProof, Proofs};
 use super::story::Story;
 use super::{ObjectRow, Vault, VaultError, objects, settings};
-use crate::domain::{CaseId, Moment};
+use crate::domain::CaseId;
 use crate::seal::{Hash, JournalHead};
 
 /// Name of the setting.
@@ -199,7 +199,7 @@ impl Vault {
         if new.is_empty() {
             return Ok(());
         }
-        let done = self.journaled(self.now()?, |_, journal| {
+        let done = self.journaled(self.moment()?, |_, journal| {
             new.iter()
                 .try_for_each(|damage| journal.append(JournalEvent::DamageFound { damage: damage.clone() }).map(drop))
         });
@@ -209,7 +209,7 @@ impl Vault {
 
     /// Sets a mark where the one there is does not serve any more, so that the next reading is short.
     fn renew_mark(&self) -> Result<(), VaultError> {
-        unless_shut(self.journaled(self.now()?, |_, journal| journal.mark()))
+        unless_shut(self.journaled(self.moment()?, |_, journal| journal.mark()))
     }
 
     /// Refuses a draft that is not the newest known. What is known may be too little, when a key has come back since:
@@ -267,11 +267,6 @@ impl Vault {
     pub(super) fn draft_fault(&self, case: CaseId, secrets: &Secrets) -> Fault {
         if self.open_draft(case, secrets).is_ok() { Fault::Outdated } else { Fault::Sealed }
     }
-
-    pub(super) fn now(&self) -> Result<Moment, VaultError> {
-        let reading = self.ports.clock.read();
-        Moment::new(reading.unix_ms, reading.offset_s, reading.mono_ms, reading.boot).map_err(|_| VaultError::State)
-    }
 }
 
 /// What cannot be written down now is found again.
@@ -284,7 +279,7 @@ fn unless_shut(done: Result<(), VaultError>) -> Result<(), VaultError> {
 
 fn unknown_drafts(connection: &Connection, story: &Story) -> Result<BTreeSet<CaseId>, VaultError> {
     let drafts = cases::in_state(connection, CaseState::Draft)?;
-    Ok(drafts.iter().map(|row| row.case).filter(|case| !story.proofs.drafts.contains_key(case)).collect())
+    Ok(drafts.into_iter().filter(|case| !story.proofs.drafts.contains_key(case)).collect())
 }
 
 /// Drafts that no entry tells of, unless an entry that cannot be read may do so.

@@ -15,6 +15,7 @@
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
 mod anchor;
+mod ballast;
 mod cases;
 mod compare;
 mod config;
@@ -35,12 +36,15 @@ mod objects;
 mod outbox;
 mod proof;
 mod purge;
+mod queue;
 mod requeue;
+mod reseal;
 mod rotation;
 mod sealing;
 mod settings;
 mod shifts;
 mod signing;
+mod space;
 mod store;
 mod story;
 mod suspend;
@@ -49,6 +53,7 @@ mod transitions;
 mod unlock;
 
 pub use anchor::History;
+pub use ballast::Draining;
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
 pub use damage::{Damage, Fault, Record};
@@ -62,8 +67,10 @@ pub use mark::Look;
 pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
+pub use queue::CaseSummary;
 pub use shifts::ShiftRow;
-pub use signing::{Stretch, Unsigned};
+pub use signing::Stretch;
+pub use space::{Space, SpaceLevel};
 pub use store::{Opened, Vault};
 pub use suspend::Resumed;
 pub use sweep::{Orphan, Sweep};

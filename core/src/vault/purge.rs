@@ -18,14 +18,16 @@ impl Vault {
         self.finish_purge(case)
     }
 
-    /// Finishes purges that a crash has interrupted.
+    /// Finishes purges that a crash has interrupted. On a full disk they wait for the next time.
     pub(super) fn finish_purges(&self) -> Result<(), VaultError> {
-        for row in self.database.read(|connection| cases::in_state(connection, CaseState::Purging))? {
-            // Only a case whose key was destroyed in due form: a forged state must not cost a file.
-            let secrets = self.database.read(|connection| cases::secrets(connection, row.case))?;
-            let is_destroyed = secrets.wrapped_key.is_none() && secrets.payload.is_none() && row.manifest.is_none();
-            if is_destroyed && row.receipt.is_some() {
-                self.finish_purge(row.case)?;
+        let _draining = self.ballast.drain();
+        for case in self.cases_in_state(CaseState::Purging)? {
+            if !self.database.read(|connection| cases::is_destroyed(connection, case))? {
+                continue; // a forged state must not cost a file
+            }
+            match self.finish_purge(case) {
+                Err(VaultError::DiskFull) => return Ok(()),
+                other => other?,
             }
         }
         Ok(())

@@ -11,36 +11,23 @@ use rusqlite::Connection;
 use super::damage::{Damage, Fault, Record};
 use super::journal::{self, JournalEvent, Reading};
 use super::{EventRow, ShiftRow, Vault, VaultError, cases, events};
-use crate::domain::{CaseId, ShiftId};
+use crate::domain::{CaseId, EventId, ShiftId};
 use crate::seal::{CaseEvent, Hash, JournalHead, SignedPayload, chain};
-
-/// What waits for the signer, and what must not be signed.
-#[derive(Clone, Debug)]
-pub struct Unsigned<T> {
-    /// What the journal tells of, oldest first.
-    pub proven: Vec<T>,
-    /// What it does not.
-    pub damage: Vec<Damage>,
-}
-
-impl<T> Unsigned<T> {
-    const fn new() -> Self {
-        Self { proven: Vec::new(), damage: Vec::new() }
-    }
-
-    fn put(&mut self, value: T, verdict: Verdict, damage: impl FnOnce(Fault) -> Damage) {
-        match verdict {
-            Verdict::Proven => self.proven.push(value),
-            Verdict::Not(fault) => self.damage.push(damage(fault)),
-            Verdict::Unread => {}
-        }
-    }
-}
 
 enum Verdict {
     Proven,
-    Not(Fault),
+    Not,
     Unread,
+}
+
+impl Verdict {
+    fn of<T>(self, value: T, damage: impl FnOnce() -> Damage) -> Result<Option<T>, VaultError> {
+        match self {
+            Self::Proven => Ok(Some(value)),
+            Self::Not => Err(VaultError::Damaged(damage())),
+            Self::Unread => Ok(None),
+        }
+    }
 }
 
 /// The journal of a closed shift, as its seal fixes it.
@@ -57,26 +44,23 @@ pub struct Stretch {
 }
 
 impl Vault {
-    /// Payloads of cases that wait for the signer.
+    /// Payload of a case that waits for the signer; nothing while the entry that tells of it cannot be read.
     ///
     /// # Errors
-    /// [`VaultError`].
-    pub fn unsigned_cases(&self) -> Result<Unsigned<(CaseId, Vec<u8>)>, VaultError> {
+    /// [`VaultError::Damaged`] if the journal tells of another.
+    pub fn payload_to_sign(&self, case: CaseId) -> Result<Option<Vec<u8>>, VaultError> {
         self.database.read(|connection| {
-            let mut unsigned = Unsigned::new();
-            for (case, payload, sealed_n) in cases::unsigned(connection)? {
-                let hash = Hash::of(&[&payload]);
-                let tells = |event: &JournalEvent| {
-                    matches!(event, JournalEvent::CaseSealed { case: told, payload, .. } if (*told, *payload) == (case, hash))
-                };
-                let n = match sealed_n {
-                    Some(n) => Some(n),
-                    None => self.find_sealed(connection, case)?,
-                };
-                let verdict = self.verdict(connection, n, tells)?;
-                unsigned.put((case, payload), verdict, |fault| Damage::new(Record::Case(case), fault).by(n));
-            }
-            Ok(unsigned)
+            let (row, secrets) = (cases::one(connection, case)?, cases::secrets(connection, case)?);
+            let payload = secrets.payload.unwrap_or_default();
+            let hash = Hash::of(&[&payload]);
+            let tells = |event: &JournalEvent| {
+                matches!(event, JournalEvent::CaseSealed { case: told, payload, .. } if (*told, *payload) == (case, hash))
+            };
+            let n = match row.sealed_n {
+                Some(n) => Some(n),
+                None => self.find_sealed(connection, case)?,
+            };
+            self.verdict(connection, n, tells)?.of(payload, || Damage::new(Record::Case(case), Fault::Changed).by(n))
         })
     }
 
@@ -84,21 +68,25 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn unsigned_events(&self) -> Result<Unsigned<EventRow>, VaultError> {
+    pub fn unsigned_events(&self) -> Result<Vec<EventId>, VaultError> {
+        self.database.read(events::unsigned)
+    }
+
+    /// An event that waits for the signer; nothing while the entry that tells of it cannot be read.
+    ///
+    /// # Errors
+    /// [`VaultError::Damaged`] if the journal tells of another.
+    pub fn event_to_sign(&self, event: EventId) -> Result<Option<EventRow>, VaultError> {
         self.database.read(|connection| {
-            let mut unsigned = Unsigned::new();
-            for row in events::unsigned(connection)? {
-                let hash = Hash::of(&[&row.payload]);
-                let tells = |event: &JournalEvent| {
-                    matches!(event, JournalEvent::CaseVoided { case, id, payload, .. }
-                        if (*case, *id, *payload) == (row.case, row.event, hash))
-                };
-                let n = CaseEvent::decode(&row.payload).ok().and_then(|event| event.head.n.checked_add(1));
-                let verdict = self.verdict(connection, n, tells)?;
-                let record = Record::Event { case: row.case, event: row.event };
-                unsigned.put(row, verdict, |fault| Damage::new(record, fault).by(n));
-            }
-            Ok(unsigned)
+            let row = events::one(connection, event)?;
+            let (case, hash) = (row.case, Hash::of(&[&row.payload]));
+            let tells = |event: &JournalEvent| {
+                matches!(event, JournalEvent::CaseVoided { case, id, payload, .. }
+                    if (*case, *id, *payload) == (row.case, row.event, hash))
+            };
+            let n = CaseEvent::decode(&row.payload).ok().and_then(|event| event.head.n.checked_add(1));
+            let verdict = self.verdict(connection, n, tells)?;
+            verdict.of(row, || Damage::new(Record::Event { case, event }, Fault::Changed).by(n))
         })
     }
 
@@ -162,12 +150,9 @@ impl Vault {
                 None => is_read = false,
             }
         })?;
-        if is_read {
-            sealed.retain(|(case, ..)| begun.contains(case)); // a draft of an earlier shift stays that shift's
-        } else {
-            // What the entries say is not to be had any more; the rows say what they say.
-            let rows = cases::of_shift(connection, shift)?;
-            sealed = rows.iter().filter_map(|row| Some((row.case, row.seq?, row.payload_hash?))).collect();
+        sealed.retain(|(case, ..)| begun.contains(case)); // a draft of an earlier shift stays that shift's
+        if !is_read {
+            return cases::payload_hashes(connection, shift); // what the entries say is not to be had any more
         }
         sealed.sort_by_key(|(_, seq, _)| *seq);
         Ok(sealed.into_iter().map(|(.., payload)| payload).collect())
@@ -181,7 +166,7 @@ impl Vault {
         tells: impl Fn(&JournalEvent) -> bool,
     ) -> Result<(), VaultError> {
         match self.verdict(connection, Some(n), tells)? {
-            Verdict::Not(fault) => Err(VaultError::Damaged(Damage::new(Record::Shift(shift), fault).by(n))),
+            Verdict::Not => Err(VaultError::Damaged(Damage::new(Record::Shift(shift), Fault::Changed).by(n))),
             Verdict::Proven | Verdict::Unread => Ok(()),
         }
     }
@@ -195,9 +180,8 @@ impl Vault {
         let entry = n.map(|n| journal::one(connection, &self.keys, n)).transpose()?.flatten();
         Ok(match entry.map(|entry| entry.reading) {
             Some(Reading::Record(record)) if tells(&record.event) => Verdict::Proven,
-            Some(Reading::Record(_)) => Verdict::Not(Fault::Changed),
             Some(Reading::NoKey) => Verdict::Unread,
-            Some(Reading::Damaged) | None => Verdict::Not(Fault::Unknown),
+            Some(Reading::Record(_) | Reading::Damaged) | None => Verdict::Not,
         })
     }
 

@@ -1,12 +1,13 @@
 //! Opening the vault, its settings, journal and shifts. Every step is one method and one durable transaction.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Transaction;
 
 use super::anchor::Anchorage;
-use super::cases::{self, CaseRow, CaseState};
+use super::ballast::Ballast;
+use super::cases::{self, CaseRow};
 use super::database::Database;
 use super::hardware::Hardware;
 use super::journal::{self, Journal, JournalEvent};
@@ -17,16 +18,19 @@ use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::shifts::{self, ShiftRow};
 use super::sweep::Sweep;
 use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
-use crate::domain::{CaseId, Moment, ObjectId, Officer, ShiftId};
+use crate::domain::{CaseId, Moment, Officer, ShiftId};
 use crate::ports::Entropy;
-use crate::seal::{JournalHead, Kind};
+use crate::seal::JournalHead;
 
 /// The encrypted queue on the phone.
 pub struct Vault {
     pub(super) database: Database,
     pub(super) objects: ObjectFolder,
+    pub(super) ballast: Arc<Ballast>,
     pub(super) keys: KeyRing,
     pub(super) hardware: Hardware,
+    /// Held while keys come and go: one rotation, unlocking or locking at a time.
+    pub(super) keys_change: Mutex<()>,
     pub(super) known: Known,
     pub(super) anchorage: Anchorage,
     pub(super) entropy: Arc<dyn Entropy>,
@@ -44,9 +48,9 @@ pub struct Opened {
     pub sweep: Sweep,
     /// What is not as it was left.
     pub look: Look,
+    /// Whether a rotation that was interrupted is finished now; if not, why it is put off.
+    pub rotation: Result<(), VaultError>,
 }
-
-const OFFICER: Kind = Kind::Setting;
 
 impl Vault {
     /// Opens the vault in `folder`, or makes a new one if the folder holds none.
@@ -55,12 +59,15 @@ impl Vault {
     /// [`VaultError`]; whatever it says, nothing that was there before has been changed or deleted.
     pub fn open(folder: &Path, storage: StorageConfig, ports: VaultPorts) -> Result<Opened, VaultError> {
         std::fs::create_dir_all(folder)?;
-        let database = Database::open(folder)?;
+        let ballast = Arc::new(Ballast::at(folder, storage.ballast));
+        let database = Database::open(folder, ballast.clone())?;
         let vault = Self {
             database,
-            objects: ObjectFolder::open(folder)?,
+            objects: ObjectFolder::open(folder, ballast.clone())?,
+            ballast,
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
+            keys_change: Mutex::default(),
             known: Known::default(),
             anchorage: Anchorage::new(ports.anchor.clone(), storage.key_store_timeout_ms),
             entropy: ports.entropy.clone(),
@@ -70,21 +77,33 @@ impl Vault {
         };
         vault.open_keys()?;
         let look = vault.inspect()?;
+        let rotation = vault.retire_epochs();
         vault.finish_purges()?;
         let sweep = vault.sweep()?;
         if !vault.database.was_migrated() {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
-        Ok(Opened { vault, sweep, look })
+        vault.restore_ballast();
+        Ok(Opened { vault, sweep, look, rotation })
     }
 
     /// One transaction that seals something. All sealing is done within it: so nothing is stored under an epoch that has
     /// just ceased to be the current one.
     pub(super) fn write<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
+        work: impl FnMut(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         self.database.write(work)
+    }
+
+    pub(super) fn changing(&self) -> MutexGuard<'_, ()> {
+        self.keys_change.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Now, for what the vault does of itself.
+    pub(super) fn moment(&self) -> Result<Moment, VaultError> {
+        let now = self.ports.clock.read();
+        Moment::new(now.unix_ms, now.offset_s, now.mono_ms, now.boot).map_err(|_| VaultError::Clock)
     }
 
     /// Reads a setting.
@@ -109,7 +128,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn note(&self, at: Moment, event: JournalEvent) -> Result<JournalHead, VaultError> {
-        self.journaled(at, |_, journal| journal.append(event))
+        self.journaled(at, |_, journal| journal.append(event.clone()))
     }
 
     /// The newest entry of the journal.
@@ -138,7 +157,7 @@ impl Vault {
             if shifts::open(transaction)?.is_some() {
                 return Err(VaultError::State);
             }
-            let sealed = self.keys.seal(OFFICER, ObjectId::new(*shift.as_bytes()), &plain, &*self.entropy)?;
+            let sealed = shifts::seal_officer(&self.keys, shift, &plain, &*self.entropy)?;
             shifts::insert(transaction, shift, sealed.epoch, journal.next())?;
             shifts::insert_officer(transaction, shift, &sealed)?;
             journal.append(JournalEvent::ShiftOpened { shift })
@@ -166,16 +185,17 @@ impl Vault {
     /// # Errors
     /// [`VaultError::KeyMissing`] if no statement is under a key at hand, [`VaultError::Sealed`] if it does not open.
     pub fn officer(&self, shift: ShiftId) -> Result<Officer, VaultError> {
-        let (row, mut missing) = (ObjectId::new(*shift.as_bytes()), VaultError::NotFound { table: "officers" });
-        let record = Record::Officer(shift);
-        for SealedValue { epoch, value } in self.database.read(|connection| shifts::officers(connection, shift))? {
-            match self.keys.open_value(epoch, OFFICER, row, &value, record.clone()) {
-                Ok(plain) => return from_json(&plain, record),
-                Err(error @ VaultError::KeyMissing { .. }) => missing = error,
-                Err(error) => return Err(error),
+        self.database.read(|connection| {
+            let mut missing = VaultError::NotFound { table: "officers" };
+            for SealedValue { epoch, value } in shifts::officers(connection, shift)? {
+                match shifts::open_officer(&self.keys, epoch, shift, &value) {
+                    Ok(plain) => return from_json(&plain, Record::Officer(shift)),
+                    Err(error @ VaultError::KeyMissing { .. }) => missing = error,
+                    Err(error) => return Err(error),
+                }
             }
-        }
-        Err(missing)
+            Err(missing)
+        })
     }
 
     /// Stores a signed opening and queues it.
@@ -195,12 +215,9 @@ impl Vault {
     /// [`VaultError::State`] while drafts are open or if no shift is.
     pub fn close_shift(&self, shift: ShiftId, at: Moment) -> Result<u64, VaultError> {
         self.journaled(at, |transaction, journal| {
-            let rows = cases::of_shift(transaction, shift)?;
-            if rows.iter().any(|row| row.state == CaseState::Draft) {
-                return Err(VaultError::State);
-            }
+            let cases = cases::complete_count(transaction, shift)?.ok_or(VaultError::State)?;
             shifts::set_closed(transaction, shift, journal.next())?;
-            let head = journal.append(JournalEvent::ShiftClosed { shift, cases: rows.len() as u64 })?;
+            let head = journal.append(JournalEvent::ShiftClosed { shift, cases })?;
             journal.mark()?;
             Ok(head.n)
         })
@@ -224,14 +241,6 @@ impl Vault {
     /// [`VaultError`].
     pub fn cases(&self) -> Result<Vec<CaseRow>, VaultError> {
         self.database.read(cases::all)
-    }
-
-    /// Cases in a state, in the order they were begun.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn cases_in(&self, state: CaseState) -> Result<Vec<CaseRow>, VaultError> {
-        self.database.read(|connection| cases::in_state(connection, state))
     }
 
     /// One case.
