@@ -79,7 +79,10 @@ impl Client {
             }
             let request = match engine.next(&self.context(limits)?)? {
                 Action::Send(request) => request,
-                Action::Idle => return Ok(report),
+                Action::Idle => {
+                    self.rotate_when_drained();
+                    return Ok(report);
+                }
                 Action::WaitUntil(time) => return Ok(SyncReport { end: SyncEnd::WaitUntil(time), ..report }),
             };
             report.requests += 1;
@@ -127,10 +130,9 @@ impl Client {
 
     /// The retention policy of this version: the payload goes as soon as the receipt is verified.
     fn purge_receipted(&self) -> Result<(), Error> {
-        let mut receipted = self.vault.cases()?;
-        receipted.retain(|row| row.state == CaseState::Receipted);
-        for row in &receipted {
-            self.vault.purge(row.case, self.now()?)?;
+        let receipted = self.vault.cases_in_state(CaseState::Receipted)?;
+        for case in &receipted {
+            self.vault.purge(*case, self.now()?)?;
         }
         if !receipted.is_empty() {
             self.vault.restore_ballast();

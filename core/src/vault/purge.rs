@@ -21,8 +21,8 @@ impl Vault {
     /// Finishes purges that a crash has interrupted. On a full disk they wait for the next time.
     pub(super) fn finish_purges(&self) -> Result<(), VaultError> {
         let _draining = self.ballast.drain();
-        for row in self.database.read(|connection| cases::in_state(connection, CaseState::Purging))? {
-            match self.finish_purge(row.case) {
+        for case in self.cases_in_state(CaseState::Purging)? {
+            match self.finish_purge(case) {
                 Err(VaultError::DiskFull) => return Ok(()),
                 other => other?,
             }
