@@ -5,7 +5,6 @@ use std::sync::{MutexGuard, PoisonError};
 use super::Client;
 use crate::domain::{CaseEdit, CaseFacts, CaseId, Check, DiscTime, Valve};
 use crate::error::Error;
-use crate::vault::VaultError;
 
 impl Client {
     /// Begins a case in the open shift. Its key is on disk before anything else of it.
