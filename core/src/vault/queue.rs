@@ -166,16 +166,18 @@ fn read(row: &Row<'_>) -> Result<CaseSummary, VaultError> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::io::Write;
     use std::sync::{Arc, Mutex};
 
     use rusqlite::StatementStatus;
     use rusqlite::trace::TraceEvent;
 
     use super::*;
-    use crate::domain::{Moment, Officer, VoidReason};
+    use crate::domain::{Moment, ObjectId, Officer, VoidReason};
     use crate::ports::{Clock, NoAnchor, OsEntropy};
+    use crate::seal::{Kind, ManifestObject, Scope};
     use crate::testing::{DangerousSoftwareKeyStore, SimClock};
-    use crate::vault::{Opened, SealedCase, StorageConfig, VaultPorts, Void};
+    use crate::vault::{Item, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void};
 
     const SHIFT: ShiftId = ShiftId::new([7; 16]);
 
@@ -207,7 +209,7 @@ mod tests {
         vault.save_draft(case, &vault.draft(case).expect("a draft"), now()).expect("saves");
         let (seq, head) = vault.next_place(shift).expect("reads");
         let sealed = SealedCase { case, seq, payload: vec![number; 3_000] };
-        vault.seal_case(&sealed, head, Vec::new(), now(), None).expect("seals");
+        vault.seal_case(&sealed, head, vec![object(vault, case, number)], now(), None).expect("seals");
         let (unsigned, payload) = vault.next_unsigned_case().expect("reads").expect("this one");
         vault.store_manifest(unsigned, shift, &payload).expect("stores");
         let event = EventId::new([number; 16]);
@@ -221,9 +223,42 @@ mod tests {
         vault.shift(shift).expect("is there");
         vault.summaries_page(Some(case), 2).expect("lists");
         assert_eq!(vault.next_item_time(u64::MAX).expect("reads"), Some(0));
-        vault.next_item(0, 1_000).expect("reads").expect("the opening");
+        vault.next_item(0, 100_000).expect("reads").expect("an opening or a manifest");
         vault.open_bytes().expect("sums");
         vault.case_counts().expect("counts");
+    }
+
+    fn object(vault: &Vault, case: CaseId, number: u8) -> (PartFile, ObjectRow) {
+        let object = ObjectId::new([number; 16]);
+        let mut part = vault.create_object(object).expect("creates");
+        part.write_all(b"sealed").expect("writes");
+        let (hash, media_type) = (Hash::of(&[b"sealed"]), "application/json".to_owned());
+        let (kind, scope) = (Kind::Record, Scope::Full);
+        let object = ManifestObject { object, kind, scope, media_type, length: 6, hash, commitment: hash };
+        (part, ObjectRow { case, object })
+    }
+
+    /// A case on its way to the box and out of the phone, by the items of its outbox, and one that is refused.
+    fn hand_over(vault: &Vault, items: &[Item]) {
+        let item = |number: u8, kind| {
+            let is_meant = |item: &&Item| item.kind == kind && item.target == [number; 16];
+            items.iter().find(is_meant).expect("queued")
+        };
+        let object = (ObjectId::new([1; 16]), "{}".to_owned());
+        vault.manifest_arrived(item(1, ItemKind::Manifest), &[object]).expect("goes on");
+        vault.upload_moved(item(1, ItemKind::Object), "{}").expect("goes on");
+        vault.defer(item(1, ItemKind::Object), 5).expect("waits");
+        vault.redeclare(CaseId::new([1; 16])).expect("goes back");
+        vault.manifest_arrived(item(1, ItemKind::Manifest), &[]).expect("goes on");
+        vault.object_arrived(item(1, ItemKind::Object)).expect("goes on");
+        vault.item_arrived(item(1, ItemKind::Event)).expect("goes on");
+        vault.receipt_arrived(item(1, ItemKind::Receipt), b"receipt", now()).expect("goes on");
+        vault.purge(CaseId::new([1; 16]), now()).expect("lets go");
+        vault.quarantine(item(2, ItemKind::Manifest), "refused", now()).expect("keeps");
+        assert_eq!(
+            vault.summaries_page(Some(CaseId::new([3; 16])), 1).expect("lists")[0].reason.as_deref(),
+            Some("refused")
+        );
     }
 
     /// Most steps of SQLite's machine that a run of each statement took, for one more case behind `queued` ones.
@@ -231,6 +266,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let vault = vault(folder.path());
         (1..=queued).for_each(|number| capture(&vault, number));
+        let items = vault.outbox().expect("reads").items;
+        let opening = items.iter().find(|item| item.kind == ItemKind::ShiftOpening).expect("queued");
+        vault.opening_arrived(opening).expect("goes on");
         let seen = Arc::new(Mutex::new(BTreeMap::<String, i32>::new()));
         let told = seen.clone();
         vault.database.trace(move |event| {
@@ -242,6 +280,7 @@ mod tests {
             }
         });
         capture(&vault, queued + 1);
+        hand_over(&vault, &items);
         drop(vault);
         let seen = seen.lock().expect("no holder panics");
         seen.clone()

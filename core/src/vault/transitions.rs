@@ -85,7 +85,7 @@ impl Vault {
             let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2";
             let (opening, ready) = (ItemKind::ShiftOpening as u8, ItemState::Ready as u8);
             cases::expect_one(transaction.execute(sql, (opening, shift.as_bytes(), ready))?)?;
-            let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind <> ?4 AND state = ?2";
+            let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind <> ?4 AND +state = ?2";
             transaction.execute(sql, (shift.as_bytes(), ready, ItemState::Blocked as u8, opening))?;
             Ok(())
         })
