@@ -4,9 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use streife_core::client::{Client, SealError};
+use streife_core::client::Client;
 use streife_core::domain::PhotoClass;
-use streife_core::error::Error;
 
 use crate::phone::Phone;
 use crate::rounds::{Run, Table};
@@ -45,6 +44,7 @@ impl Drop for Peer {
 
 /// Flips one bit of a stored photo at the peer and in the vault, and says what reading it gives.
 pub fn tampering(program: &Path, folder: &Path, photo: &Path, table: &mut Table) {
+    std::fs::create_dir(folder).expect("a folder");
     let answer = Command::new(program).arg("tamper").arg(folder).output().expect("the peer's program");
     assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
     String::from_utf8_lossy(&answer.stdout).lines().for_each(|line| table.say(line));
@@ -58,8 +58,7 @@ fn tampered(folder: &Path, photo: &Path, part: usize) -> String {
     let phone = Phone::new(folder);
     let client = phone.begin();
     let case = client.begin_case().expect("begins");
-    let [touched, other] =
-        [(); 2].map(|()| client.add_photo(case, photo, PhotoClass::Overview).expect("adds").photo);
+    let [touched, other] = [(); 2].map(|()| client.add_photo(case, photo, PhotoClass::Overview).expect("adds").photo);
     drop(client);
     let file = folder.join(format!("objects/{}.sbx", touched.object));
     let mut bytes = std::fs::read(&file).expect("reads");
