@@ -123,7 +123,12 @@ impl Engine {
             return Ok(Action::Idle);
         }
         self.undo_set_clock(context)?;
-        let Some(time) = context.vault.next_item_time(limit)? else { return Ok(Action::Idle) };
+        // What is due is found at once; only where nothing is, all that waits must be looked at.
+        let time = match context.vault.next_item(now, limit)? {
+            Some(item) => Some(item.not_before),
+            None => context.vault.next_item_time(limit)?,
+        };
+        let Some(time) = time else { return Ok(Action::Idle) };
         let earliest = time.max(self.pause_until);
         if earliest > now {
             return Ok(Action::WaitUntil(earliest));

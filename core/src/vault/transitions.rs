@@ -91,7 +91,7 @@ impl Vault {
             if transaction.execute(sql, (opening, shift.as_bytes(), ready))? == 0 {
                 return Ok(false);
             }
-            let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind <> ?4 AND state = ?2";
+            let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind <> ?4 AND +state = ?2";
             transaction.execute(sql, (shift.as_bytes(), ready, ItemState::Blocked as u8, opening))?;
             Ok(true)
         })
