@@ -54,6 +54,7 @@ impl Machine<'_> {
             Act::Refresh => self.refresh(),
             Act::Read(pick) => self.on_draft(*pick, |machine, case| machine.read(case)),
             Act::OpenTwice => self.open_twice(),
+            Act::Suspend(asleep) => self.suspend(*asleep),
             other => self.world_act(other),
         }
     }
@@ -321,7 +322,7 @@ impl Machine<'_> {
     }
 
     fn open_twice(&mut self) -> Checked {
-        match self.call(None, |world, _| world.open_twice())? {
+        match self.call(None, |world, _| world.open_elsewhere())? {
             Came::Done(()) => Err("I10: the vault was opened twice".to_owned()),
             Came::Refused(error) => self.explain(&error, Some(ErrorKind::InUse)),
             Came::Killed => Ok(()),

@@ -8,7 +8,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, Weak};
+use std::thread::JoinHandle;
+
+use streife_core::client::Client;
+use streife_core::error::Error;
 
 use crate::steps::{Cut, Trouble};
 
@@ -30,6 +34,9 @@ struct State {
     requests: u8,
     struck: bool,
     dead: bool,
+    client: Weak<Client>,
+    /// Suspends the vault while the call goes on.
+    suspending: Option<JoinHandle<Result<(), Error>>>,
 }
 
 /// The port is asked by an app that is dead, or was told to fail.
@@ -46,7 +53,18 @@ impl Fate {
     /// A step begins, with what goes wrong in it.
     pub fn step(&self, trouble: Option<Trouble>) {
         let mut state = self.state();
-        *state = State { trouble, dead: state.dead, ..State::default() };
+        (state.trouble, state.calls, state.requests, state.struck) = (trouble, 0, 0, false);
+    }
+
+    /// The app has been opened.
+    pub fn watch(&self, client: Weak<Client>) {
+        self.state().client = client;
+    }
+
+    /// Waits for the thread that suspends the vault, if this step has one.
+    pub fn suspended(&self) -> Option<Result<(), Error>> {
+        let thread = self.state().suspending.take()?;
+        Some(thread.join().expect("a panic while suspending is a fault of the core"))
     }
 
     /// Whether the trouble of this step has struck.
@@ -75,6 +93,12 @@ impl Fate {
             Some(Trouble::Kill { at }) if at == state.calls => {
                 self.die(&mut state);
                 Err(Fails)
+            }
+            Some(Trouble::Suspend { at }) if at == state.calls => {
+                let Some(client) = state.client.upgrade() else { return Ok(()) };
+                state.struck = true;
+                state.suspending = Some(std::thread::spawn(move || client.suspend()));
+                Ok(())
             }
             Some(Trouble::LoseParts { at }) if at == state.calls => {
                 state.struck |= remove_parts(&self.life);

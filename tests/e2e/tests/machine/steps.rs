@@ -63,6 +63,8 @@ pub enum Act {
     Kill,
     /// A second opening of the same folder.
     OpenTwice,
+    /// Suspended, and resumed behind what happens meanwhile.
+    Suspend(Asleep),
     RestartBox,
     /// Minutes pass.
     Wait(u16),
@@ -113,6 +115,18 @@ pub enum Litter {
     Headless(Pick),
 }
 
+/// What happens while the vault is suspended.
+#[derive(Clone, Copy, Debug)]
+pub enum Asleep {
+    Nothing,
+    /// Calls, which are refused.
+    Calls,
+    /// The app is killed.
+    Kill,
+    /// Another process opens the vault and closes it.
+    OpenedElsewhere,
+}
+
 /// What goes wrong within a step. `at` counts the calls of ports from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -124,6 +138,8 @@ pub enum Trouble {
     LoseParts { at: u16 },
     /// The object folder is not there while the step lasts.
     HideObjects,
+    /// Another thread suspends the vault; it is resumed behind the call.
+    Suspend { at: u16 },
     /// Requests from the `first` on, `count` of them, meet this.
     Network { first: u8, count: u8, fault: Cut },
 }
@@ -197,6 +213,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Refresh),
         2 => pick().prop_map(Act::Read),
         1 => Just(Act::OpenTwice),
+        2 => asleep().prop_map(Act::Suspend),
         1 => Just(Act::RestartBox),
         3 => (0..120_u16).prop_map(Act::Wait),
         2 => clock(),
@@ -256,11 +273,16 @@ fn litter() -> impl Strategy<Value = Litter> {
     ]
 }
 
+fn asleep() -> impl Strategy<Value = Asleep> {
+    prop_oneof![Just(Asleep::Nothing), Just(Asleep::Calls), Just(Asleep::Kill), Just(Asleep::OpenedElsewhere)]
+}
+
 fn trouble() -> impl Strategy<Value = Trouble> {
     prop_oneof![
         6 => moment().prop_map(|at| Trouble::Kill { at }),
         3 => moment().prop_map(|at| Trouble::NoEntropy { at }),
         1 => moment().prop_map(|at| Trouble::LoseParts { at }),
+        2 => moment().prop_map(|at| Trouble::Suspend { at }),
         1 => Just(Trouble::HideObjects),
         1 => cuts(),
     ]
@@ -278,6 +300,7 @@ fn trouble_on_the_way() -> impl Strategy<Value = Trouble> {
     prop_oneof![
         3 => (1..200_u16).prop_map(|at| Trouble::Kill { at }),
         1 => (1..200_u16).prop_map(|at| Trouble::NoEntropy { at }),
+        1 => (1..200_u16).prop_map(|at| Trouble::Suspend { at }),
         1 => Just(Trouble::HideObjects),
         6 => cuts(),
     ]
