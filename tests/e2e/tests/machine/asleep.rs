@@ -44,6 +44,7 @@ impl Machine<'_> {
     }
 
     fn refused_while_asleep(&self) -> Checked {
+        self.world.fate().step(None); // a suspended vault that is killed is another of these
         let Some(client) = self.world.client() else { return Ok(()) };
         let known = self.model.cases.first().map(|case| case.id);
         let edit = |case| client.edit_case(case, edits::edit(&Edit::Check, &self.world.now()));

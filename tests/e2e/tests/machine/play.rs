@@ -234,6 +234,7 @@ impl<'a> Machine<'a> {
                 Cut::Page => "portal page",
                 Cut::Garbage => "lying success",
                 Cut::Half => "half an answer",
+                Cut::Torn => "torn request",
             },
             Some(Trouble::Kill { .. } | Trouble::HideObjects) | None => return,
         };

@@ -1,13 +1,14 @@
 //! The ports of one opened app: software twins that ask their fate before each call.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use streife_core::client::Ports;
 use streife_core::http::HttpTransport;
 use streife_core::ports::{
-    Anchor, AnchorError, Cancel, Clock, ClockReading, Entropy, EntropyError, FileAnchor, KeyStore, KeyStoreError,
-    Request, Response, Signer, SignerError, Transport, TransportError,
+    Anchor, AnchorError, Body, Cancel, Clock, ClockReading, Entropy, EntropyError, FileAnchor, KeyStore, KeyStoreError,
+    Method, Request, Response, Signer, SignerError, Transport, TransportError,
 };
 use streife_core::testing::{DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock};
 
@@ -130,11 +131,30 @@ impl Fated<Arc<HttpTransport>> {
             }
             Cut::Page => Ok(said("text/html", b"<html>Welcome</html>".to_vec())),
             Cut::Garbage => Ok(said("application/json", b"{\"uploads\":[],\"missing\":7}".to_vec())),
+            Cut::Torn => self.torn(request, cancel),
             Cut::Half => self.port.send(request, cancel).map(|mut answer| {
                 answer.body.truncate(answer.body.len() / 2);
                 answer
             }),
         }
+    }
+}
+
+impl Fated<Arc<HttpTransport>> {
+    /// Sends a file that ends before its time, so that the connection breaks in the middle of the body.
+    fn torn(&self, request: &Request, cancel: &dyn Cancel) -> Result<Response, TransportError> {
+        let Body::FileRange { path, offset, length } = &request.body else { return self.port.send(request, cancel) };
+        if request.method != Method::Patch {
+            return self.port.send(request, cancel); // of a small object nothing is kept that could be gone on with
+        }
+        let sealed = std::fs::read(path).map_err(|_| TransportError::File)?;
+        let (first, _) = sealed
+            .split_at_checked(usize::try_from(offset + length / 2).unwrap_or_default())
+            .ok_or(TransportError::File)?;
+        let mut half = tempfile::NamedTempFile::new().expect("a file");
+        half.write_all(first).expect("writes");
+        let body = Body::FileRange { path: half.path().to_owned(), offset: *offset, length: *length };
+        self.port.send(&Request { body, ..request.clone() }, cancel).and(Err(TransportError::Lost))
     }
 }
 

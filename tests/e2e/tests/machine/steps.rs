@@ -76,6 +76,8 @@ pub enum Act {
     Plant(Litter),
     /// One bit of an object of a case.
     FlipBit(Pick, u16),
+    /// The file of an object of a case is gone.
+    LoseFile(Pick, u16),
 }
 
 /// One edit of a draft.
@@ -161,6 +163,8 @@ pub enum Cut {
     Garbage,
     /// Half of the answer's body.
     Half,
+    /// The connection ends in the middle of a chunk, if one is sent.
+    Torn,
 }
 
 /// As it stands in a kept sequence: one step a line.
@@ -221,6 +225,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => option::of(signer()).prop_map(Act::Signer),
         2 => litter().prop_map(Act::Plant),
         1 => (pick(), any::<u16>()).prop_map(|(case, bit)| Act::FlipBit(case, bit)),
+        1 => (pick(), any::<u16>()).prop_map(|(case, object)| Act::LoseFile(case, object)),
     ]
 }
 
@@ -308,7 +313,8 @@ fn trouble_on_the_way() -> impl Strategy<Value = Trouble> {
 
 fn cuts() -> impl Strategy<Value = Trouble> {
     let first = prop_oneof![1..6_u8, 1..30_u8];
-    (first, 1..8_u8, cut()).prop_map(|(first, count, fault)| Trouble::Network { first, count, fault })
+    let some = (first, 1..8_u8, cut()).prop_map(|(first, count, fault)| Trouble::Network { first, count, fault });
+    prop_oneof![5 => some, 1 => Just(Trouble::Network { first: 1, count: 100, fault: Cut::Torn })]
 }
 
 /// Most calls ask their ports a dozen times, a whole handover some hundred.
@@ -327,5 +333,6 @@ fn cut() -> impl Strategy<Value = Cut> {
         1 => Just(Cut::Page),
         1 => Just(Cut::Garbage),
         1 => Just(Cut::Half),
+        1 => Just(Cut::Torn),
     ]
 }
