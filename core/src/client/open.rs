@@ -6,6 +6,7 @@ use super::provision::Provisioned;
 use super::{Config, Notice, Ports};
 use crate::domain::{DeviceId, Moment};
 use crate::error::Error;
+use crate::log;
 use crate::sync::Engine;
 use crate::vault::{Sweep, Vault};
 
@@ -42,6 +43,9 @@ impl Client {
             notices: Mutex::default(),
             sweep: Sweep::default(),
         };
+        if let Err(error) = opened.rotation {
+            log::event("the rotation of keys is put off", &[("error", &Error::from(error))]);
+        }
         client.recover(&opened.sweep)?;
         client.sweep = opened.sweep;
         Ok(client)

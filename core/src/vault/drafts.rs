@@ -38,8 +38,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] after the purge.
     pub fn case_key(&self, case: CaseId) -> Result<CaseKey, VaultError> {
-        let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
-        self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)
+        // Read and opened in one go: a rotation may seal it again and put the old root away.
+        self.database.read(|connection| {
+            let secrets = cases::secrets(connection, case)?;
+            self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)
+        })
     }
 
     /// Facts of a draft.
@@ -47,13 +50,15 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] unless the case is a draft.
     pub fn draft(&self, case: CaseId) -> Result<CaseFacts, VaultError> {
-        let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
-        let key = self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
-        let (object_key, binding) = draft_place(case, &key);
-        let plain = open(&object_key, &binding, &secrets.draft.ok_or(VaultError::State)?)
-            .map(zeroize::Zeroizing::new)
-            .map_err(|_| Record::Case(case).sealed())?;
-        from_json(&plain, Record::Case(case))
+        self.database.read(|connection| {
+            let secrets = cases::secrets(connection, case)?;
+            let key = self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
+            let (object_key, binding) = draft_place(case, &key);
+            let plain = open(&object_key, &binding, &secrets.draft.ok_or(VaultError::State)?)
+                .map(zeroize::Zeroizing::new)
+                .map_err(|_| Record::Case(case).sealed())?;
+            from_json(&plain, Record::Case(case))
+        })
     }
 
     /// Replaces the facts of a draft.
