@@ -53,6 +53,7 @@ impl Machine<'_> {
             Act::Sync(network) => self.sync(*network).map(drop),
             Act::Refresh => self.refresh(),
             Act::Read(pick) => self.on_draft(*pick, |machine, case| machine.read(case)),
+            Act::Rotate => self.rotate(),
             Act::OpenTwice => self.open_twice(),
             Act::Suspend(asleep) => self.suspend(*asleep),
             other => self.world_act(other),
@@ -319,6 +320,14 @@ impl Machine<'_> {
             }
             Came::Refused(error) => self.explain(&error, None),
             Came::Killed => Ok(()),
+        }
+    }
+
+    /// A new key epoch. Whatever comes of it, everything stays readable.
+    pub fn rotate(&mut self) -> Checked {
+        match self.call(None, |_, client| client.rotate_keys())? {
+            Came::Refused(error) => self.explain(&error, None),
+            Came::Done(()) | Came::Killed => Ok(()),
         }
     }
 

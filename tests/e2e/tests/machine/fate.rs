@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 
 use streife_core::client::Client;
 use streife_core::error::Error;
+use streife_core::ports::KeyStoreError;
 
 use crate::steps::{Cut, Trouble};
 
@@ -32,6 +33,7 @@ struct State {
     trouble: Option<Trouble>,
     calls: u16,
     requests: u8,
+    key_calls: u8,
     struck: bool,
     dead: bool,
     client: Weak<Client>,
@@ -53,7 +55,8 @@ impl Fate {
     /// A step begins, with what goes wrong in it.
     pub fn step(&self, trouble: Option<Trouble>) {
         let mut state = self.state();
-        (state.trouble, state.calls, state.requests, state.struck) = (trouble, 0, 0, false);
+        (state.trouble, state.struck) = (trouble, false);
+        (state.calls, state.requests, state.key_calls) = (0, 0, 0);
     }
 
     /// The app has been opened.
@@ -117,6 +120,20 @@ impl Fate {
             return Err(Fails);
         }
         Ok(())
+    }
+
+    /// The key store was asked; whether it fails.
+    pub fn ask_key_store(&self) -> Result<(), KeyStoreError> {
+        self.call().map_err(|_| KeyStoreError::Failed)?;
+        let mut state = self.state();
+        state.key_calls = state.key_calls.saturating_add(1);
+        match state.trouble {
+            Some(Trouble::NoKeyStore { first, how }) if state.key_calls >= first => {
+                state.struck = true;
+                Err(how)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A request is sent; what becomes of it.

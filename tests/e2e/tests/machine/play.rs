@@ -182,7 +182,11 @@ impl<'a> Machine<'a> {
                     Some(Trouble::LoseParts { .. }) => self.world.fate().has_struck(),
                     _ => false,
                 },
-                ErrorKind::KeyUnavailable => self.world.key_store_fails().is_some(),
+                ErrorKind::KeyUnavailable => {
+                    let struck =
+                        self.world.fate().has_struck() && matches!(self.trouble, Some(Trouble::NoKeyStore { .. }));
+                    struck || self.world.key_store_fails().is_some()
+                }
                 _ => false,
             };
         if is_explained {
@@ -225,6 +229,7 @@ impl<'a> Machine<'a> {
         let name = match self.trouble {
             Some(Trouble::NoEntropy { .. }) => "no randomness",
             Some(Trouble::LoseParts { .. }) => "lost parts",
+            Some(Trouble::NoKeyStore { .. }) => "key store fails in a call",
             Some(Trouble::Suspend { .. }) => "suspended within a call",
             Some(Trouble::Network { fault, .. }) => match fault {
                 Cut::Before => "lost before the box",

@@ -71,22 +71,22 @@ impl Signer for Fated<Arc<DangerousSoftwareSigner>> {
 
 impl KeyStore for Fated<Arc<DangerousSoftwareKeyStore>> {
     fn create(&self, alias: &str) -> Result<(), KeyStoreError> {
-        self.fate.call().map_err(|_| KeyStoreError::Failed)?;
+        self.fate.ask_key_store()?;
         self.port.create(alias)
     }
 
     fn wrap(&self, alias: &str, key: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
-        self.fate.call().map_err(|_| KeyStoreError::Failed)?;
+        self.fate.ask_key_store()?;
         self.port.wrap(alias, key)
     }
 
     fn unwrap(&self, alias: &str, wrapped: &[u8]) -> Result<[u8; 32], KeyStoreError> {
-        self.fate.call().map_err(|_| KeyStoreError::Failed)?;
+        self.fate.ask_key_store()?;
         self.port.unwrap(alias, wrapped)
     }
 
     fn delete(&self, alias: &str) -> Result<(), KeyStoreError> {
-        self.fate.call().map_err(|_| KeyStoreError::Failed)?;
+        self.fate.ask_key_store()?;
         self.port.delete(alias)
     }
 }

@@ -58,6 +58,8 @@ pub enum Act {
     /// Recipients and catalogue.
     Refresh,
     Read(Pick),
+    /// A new key epoch.
+    Rotate,
     Reopen,
     /// Killed between two calls, then opened.
     Kill,
@@ -140,6 +142,8 @@ pub enum Trouble {
     LoseParts { at: u16 },
     /// The object folder is not there while the step lasts.
     HideObjects,
+    /// The key store fails from its `first` call on.
+    NoKeyStore { first: u8, how: KeyStoreError },
     /// Another thread suspends the vault; it is resumed behind the call.
     Suspend { at: u16 },
     /// Requests from the `first` on, `count` of them, meet this.
@@ -192,8 +196,9 @@ pub fn sequences() -> impl Strategy<Value = Sequence> {
 fn step() -> impl Strategy<Value = Step> {
     let call = (act(), option::weighted(0.3, trouble()));
     let handover = (network().prop_map(Act::Sync), option::weighted(0.7, trouble_on_the_way()));
+    let rotation = (Just(Act::Rotate), option::weighted(0.6, trouble_in_a_rotation()));
     let opening = (prop_oneof![Just(Act::Reopen), Just(Act::Kill)], option::weighted(0.4, trouble_in_an_opening()));
-    prop_oneof![14 => call.boxed(), 4 => handover.boxed(), 2 => opening.boxed()]
+    prop_oneof![14 => call.boxed(), 4 => handover.boxed(), 2 => opening.boxed(), 1 => rotation.boxed()]
         .prop_map(|(act, trouble)| Step { act, trouble })
 }
 
@@ -288,16 +293,31 @@ fn trouble() -> impl Strategy<Value = Trouble> {
         3 => moment().prop_map(|at| Trouble::NoEntropy { at }),
         1 => moment().prop_map(|at| Trouble::LoseParts { at }),
         2 => moment().prop_map(|at| Trouble::Suspend { at }),
+        1 => no_key_store(),
         1 => Just(Trouble::HideObjects),
         1 => cuts(),
     ]
 }
 
+fn no_key_store() -> impl Strategy<Value = Trouble> {
+    (1..6_u8, key_store()).prop_map(|(first, how)| Trouble::NoKeyStore { first, how })
+}
+
 fn trouble_in_an_opening() -> impl Strategy<Value = Trouble> {
     prop_oneof![
+        2 => no_key_store(),
         4 => prop_oneof![3 => 1..5_u16, 1 => 1..30_u16].prop_map(|at| Trouble::Kill { at }),
         2 => (1..20_u16).prop_map(|at| Trouble::NoEntropy { at }),
         1 => Just(Trouble::HideObjects),
+    ]
+}
+
+fn trouble_in_a_rotation() -> impl Strategy<Value = Trouble> {
+    prop_oneof![
+        4 => (1..60_u16).prop_map(|at| Trouble::Kill { at }),
+        1 => (1..60_u16).prop_map(|at| Trouble::NoEntropy { at }),
+        1 => (1..60_u16).prop_map(|at| Trouble::Suspend { at }),
+        2 => no_key_store(),
     ]
 }
 
