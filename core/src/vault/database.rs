@@ -7,12 +7,13 @@
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::VaultError;
+use super::ballast::Ballast;
 use super::migrate::{self, MIGRATIONS};
 
 /// `STRF`, so that no other application's database is taken for a vault.
@@ -25,6 +26,7 @@ pub(super) struct Database {
     /// Nothing while the vault is suspended.
     live: Mutex<Option<Live>>,
     folder: PathBuf,
+    ballast: Arc<Ballast>,
     migrated: bool,
 }
 
@@ -39,14 +41,14 @@ struct Live {
 
 impl Database {
     /// Opens or creates `vault.db` in `folder`.
-    pub(super) fn open(folder: &Path) -> Result<Self, VaultError> {
-        Self::open_with(folder, &MIGRATIONS)
+    pub(super) fn open(folder: &Path, ballast: Arc<Ballast>) -> Result<Self, VaultError> {
+        Self::open_with(folder, ballast, &MIGRATIONS)
     }
 
     /// The same with another history: for tests of steps that break or are killed.
-    pub(super) fn open_with(folder: &Path, migrations: &[&str]) -> Result<Self, VaultError> {
+    pub(super) fn open_with(folder: &Path, ballast: Arc<Ballast>, migrations: &[&str]) -> Result<Self, VaultError> {
         let (live, migrated) = Live::open(folder, migrations)?;
-        Ok(Self { live: Mutex::new(Some(live)), folder: folder.to_owned(), migrated })
+        Ok(Self { live: Mutex::new(Some(live)), folder: folder.to_owned(), ballast, migrated })
     }
 
     /// Whether opening has brought the database to a newer version.
@@ -64,23 +66,27 @@ impl Database {
         work(&self.lock().as_ref().ok_or(VaultError::Suspended)?.connection)
     }
 
-    /// Runs one IMMEDIATE transaction and makes it durable before it returns.
+    /// Runs one IMMEDIATE transaction and makes it durable before it returns. On a full disk it gives the ballast up and
+    /// runs it once more.
     pub(super) fn write<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
+        mut work: impl FnMut(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let mut guard = self.lock();
-        let live = guard.as_mut().ok_or(VaultError::Suspended)?;
-        let transaction = live.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = work(&transaction)?;
-        transaction.commit()?;
-        live.sync();
-        Ok(result)
+        self.live(|live| live.commit(&mut work))
     }
 
     /// Empties the write-ahead log, so that it keeps no old frames.
     pub(super) fn checkpoint(&self) -> Result<(), VaultError> {
-        self.read(|connection| Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+        self.live(|live| Ok(live.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+    }
+
+    fn live<T>(&self, mut step: impl FnMut(&mut Live) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        let mut guard = self.lock();
+        let live = guard.as_mut().ok_or(VaultError::Suspended)?;
+        match step(live) {
+            Err(VaultError::DiskFull) if self.ballast.give() => step(live),
+            other => other,
+        }
     }
 
     /// Whether the last commit waits for its folder to be made durable, which is tried again with the next.
@@ -160,6 +166,14 @@ impl Live {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         self.connection.pragma_update(None, "foreign_keys", "ON")?;
         Ok(self)
+    }
+
+    fn commit<T>(&mut self, work: &mut impl FnMut(&Transaction<'_>) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        self.sync();
+        Ok(result)
     }
 
     /// Makes the folder durable: some phones flush their disk only then. What was committed is done all the same: the
@@ -261,10 +275,14 @@ fn configure(connection: &Connection) -> Result<(), VaultError> {
 mod tests {
     use super::*;
 
+    fn none(folder: &Path) -> Arc<Ballast> {
+        Arc::new(Ballast::at(folder, 0))
+    }
+
     #[test]
     fn the_pragmas_that_guard_the_queue_are_in_force() {
         let folder = tempfile::tempdir().expect("folder");
-        let database = Database::open(folder.path()).expect("opens");
+        let database = Database::open(folder.path(), none(folder.path())).expect("opens");
         for (pragma, expected) in [
             ("journal_mode", "wal"),
             ("locking_mode", "exclusive"),
@@ -292,8 +310,8 @@ mod tests {
     #[test]
     fn a_second_opener_is_told_that_the_vault_is_in_use() {
         let folder = tempfile::tempdir().expect("folder");
-        let _first = Database::open(folder.path()).expect("opens");
-        assert!(matches!(Database::open(folder.path()).map(drop), Err(VaultError::InUse)));
+        let _first = Database::open(folder.path(), none(folder.path())).expect("opens");
+        assert!(matches!(Database::open(folder.path(), none(folder.path())).map(drop), Err(VaultError::InUse)));
     }
 
     #[test]
@@ -307,7 +325,7 @@ mod tests {
             other.pragma_update(None, "application_id", application).expect("sets");
             drop(other);
             let before = std::fs::read(&file).expect("reads");
-            let refused = Database::open(folder.path()).map(drop);
+            let refused = Database::open(folder.path(), none(folder.path())).map(drop);
             assert!(
                 matches!(refused, Err(VaultError::NewerDatabase { .. } | VaultError::ForeignDatabase)),
                 "{refused:?}"

@@ -14,6 +14,7 @@
 //! **Write order of an object:** bytes to `.part` with early write-back, fsync, rename, fsync of the folder, commit,
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
+mod ballast;
 mod cases;
 mod config;
 mod damage;
@@ -37,12 +38,14 @@ mod rotation;
 mod sealing;
 mod settings;
 mod shifts;
+mod space;
 mod store;
 mod suspend;
 mod sweep;
 mod transitions;
 mod unlock;
 
+pub use ballast::Draining;
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
 pub use damage::{Damage, Fault, Record};
@@ -57,6 +60,7 @@ pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use queue::CaseSummary;
 pub use shifts::ShiftRow;
+pub use space::{Space, SpaceLevel};
 pub use store::{Opened, Vault};
 pub use suspend::Resumed;
 pub use sweep::{Orphan, Sweep};
