@@ -39,6 +39,7 @@ struct State {
     client: Weak<Client>,
     /// Suspends the vault while the call goes on.
     suspending: Option<JoinHandle<Result<(), Error>>>,
+    suspended: Option<Result<(), Error>>,
 }
 
 /// The port is asked by an app that is dead, or was told to fail.
@@ -66,8 +67,25 @@ impl Fate {
 
     /// Waits for the thread that suspends the vault, if this step has one.
     pub fn suspended(&self) -> Option<Result<(), Error>> {
-        let thread = self.state().suspending.take()?;
-        Some(thread.join().expect("a panic while suspending is a fault of the core"))
+        self.await_suspension();
+        self.state().suspended.take()
+    }
+
+    /// The hardware or the network was called. The core holds no lock then, so that what another thread does with the
+    /// vault comes to its end within the call.
+    pub fn call_outside(&self) -> Result<(), Fails> {
+        self.call()?;
+        self.await_suspension();
+        Ok(())
+    }
+
+    fn await_suspension(&self) {
+        let thread = self.state().suspending.take();
+        // Not under the lock: suspending may call ports.
+        if let Some(thread) = thread {
+            let ended = thread.join().expect("a panic while suspending is a fault of the core");
+            self.state().suspended = Some(ended);
+        }
     }
 
     /// Whether the trouble of this step has struck.
@@ -124,7 +142,7 @@ impl Fate {
 
     /// The key store was asked; whether it fails.
     pub fn ask_key_store(&self) -> Result<(), KeyStoreError> {
-        self.call().map_err(|_| KeyStoreError::Failed)?;
+        self.call_outside().map_err(|_| KeyStoreError::Failed)?;
         let mut state = self.state();
         state.key_calls = state.key_calls.saturating_add(1);
         match state.trouble {
@@ -138,7 +156,7 @@ impl Fate {
 
     /// A request is sent; what becomes of it.
     pub fn request(&self) -> Result<Option<Cut>, Fails> {
-        self.call()?;
+        self.call_outside()?;
         let mut state = self.state();
         state.requests = state.requests.saturating_add(1);
         let met = match state.trouble {

@@ -47,3 +47,11 @@ fn a_lost_file_in_the_middle_of_its_upload() {
         calm(Act::Sync(Network::Unmetered)),
     ]);
 }
+
+/// A suspension in the middle of a rotation left an app that could record nothing until it was started again.
+#[test]
+fn a_suspension_in_the_middle_of_a_rotation() {
+    let rotations =
+        (1..40).flat_map(|at| [amid(Trouble::Suspend { at }, Act::Rotate), calm(Act::Edit(0, Edit::Check))]);
+    holds([calm(Act::Whole(0))].into_iter().chain(rotations).collect());
+}

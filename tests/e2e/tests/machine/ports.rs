@@ -59,12 +59,12 @@ impl Entropy for Fated<Arc<DangerousSeededEntropy>> {
 
 impl Signer for Fated<Arc<DangerousSoftwareSigner>> {
     fn public_key(&self) -> Result<Vec<u8>, SignerError> {
-        self.fate.call().map_err(|_| SignerError::Failed)?;
+        self.fate.call_outside().map_err(|_| SignerError::Failed)?;
         self.port.public_key()
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        self.fate.call().map_err(|_| SignerError::Failed)?;
+        self.fate.call_outside().map_err(|_| SignerError::Failed)?;
         self.port.sign(message)
     }
 }
@@ -114,7 +114,7 @@ impl Transport for Fated<Arc<HttpTransport>> {
             Some(cut) => self.cut(cut, request, cancel),
         };
         // Killed between the answer and what the app makes of it.
-        self.fate.call().map_err(|_| TransportError::Lost)?;
+        self.fate.call_outside().map_err(|_| TransportError::Lost)?;
         answer
     }
 }
