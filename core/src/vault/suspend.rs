@@ -68,6 +68,9 @@ impl Vault {
 
     fn take_up(&self, left: JournalHead, found: JournalHead) -> Result<Resumed, VaultError> {
         if found == left {
+            if self.keys.current().is_err() {
+                self.open_keys()?; // the suspension came in the middle of a rotation
+            }
             self.finish_purges()?;
             return Ok(Resumed::Unchanged);
         }
