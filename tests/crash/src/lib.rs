@@ -24,6 +24,7 @@ pub mod power;
 pub mod scenario;
 pub mod settings;
 pub mod strace;
+pub mod torn;
 pub mod victim;
 pub mod weak;
 

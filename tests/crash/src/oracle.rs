@@ -26,6 +26,21 @@ pub enum Line {
     Synced(u32),
 }
 
+impl Line {
+    /// The case that it speaks of.
+    #[must_use]
+    pub const fn case(&self) -> Option<CaseId> {
+        match self {
+            Self::Draft(case)
+            | Self::Edited(case, _)
+            | Self::Photo(case, ..)
+            | Self::Sealed(case, _)
+            | Self::Voided(case, _) => Some(*case),
+            Self::Closed(_) | Self::Synced(_) => None,
+        }
+    }
+}
+
 impl Display for Line {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
