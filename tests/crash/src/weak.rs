@@ -1,7 +1,7 @@
 //! The positive controls of the power cuts: a writer that is no part of the library, right or weakened in one way.
 //!
-//! It stores rows and files as the vault does: bytes to `.part`, fsync, rename, fsync of the folder, commit with
-//! synchronous=FULL, fsync of the database's folder, acknowledge. Only the early write-back is left out, as it would do
+//! It stores cases of three photos as the vault stores one: bytes to `.part`, fsync, rename, fsync of the folder, commit
+//! with synchronous=FULL, fsync of the database's folder, acknowledge. Only the early write-back is left out, as it would do
 //! a part of what a forgotten fsync does not do. If the cuts do not find the loss of each weak order, they prove nothing
 //! about the vault.
 
@@ -60,6 +60,21 @@ impl FromStr for Order {
     }
 }
 
+/// An object to be stored. Its hash is known, so that the writer spends its time on the disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<'a> {
+    bytes: &'a [u8],
+    hash: Hash,
+}
+
+impl<'a> Object<'a> {
+    /// An object of these bytes.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, hash: Hash::of(&[bytes]) }
+    }
+}
+
 /// An acknowledged object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {
@@ -114,20 +129,20 @@ impl Writer {
         Ok(Self { connection, folder: folder.to_owned(), order })
     }
 
-    /// Stores an object; durable when it returns, unless the order is a weak one.
+    /// Stores objects together, numbered from `first`; durable when it returns, unless the order is a weak one.
     ///
     /// # Errors
     /// Whatever stops it.
-    pub fn store(&self, number: u32, bytes: &[u8]) -> Result<Stored, Stopped> {
-        let stored = Stored { number, hash: Hash::of(&[bytes]) };
+    pub fn store(&mut self, first: u32, objects: &[Object<'_>]) -> Result<Vec<Stored>, Stopped> {
+        let numbered: Vec<_> = (first..).zip(objects).collect();
         if self.order == Order::DatabaseFirst {
-            self.commit(&stored, bytes.len())?;
-            self.keep_file(number, bytes)?;
-        } else {
-            self.keep_file(number, bytes)?;
-            self.commit(&stored, bytes.len())?;
+            self.commit(&numbered)?;
         }
-        Ok(stored)
+        numbered.iter().try_for_each(|(number, object)| self.keep_file(*number, object.bytes))?;
+        if self.order != Order::DatabaseFirst {
+            self.commit(&numbered)?;
+        }
+        Ok(numbered.iter().map(|(number, object)| Stored { number: *number, hash: object.hash }).collect())
     }
 
     fn keep_file(&self, number: u32, bytes: &[u8]) -> Result<(), Stopped> {
@@ -142,9 +157,13 @@ impl Writer {
         sync(&objects)
     }
 
-    fn commit(&self, stored: &Stored, length: usize) -> Result<(), Stopped> {
+    fn commit(&mut self, numbered: &[(u32, &Object<'_>)]) -> Result<(), Stopped> {
         let sql = "INSERT INTO objects (number, length, hash) VALUES (?1, ?2, ?3)";
-        self.connection.execute(sql, (stored.number, i64::try_from(length)?, stored.hash.0))?;
+        let transaction = self.connection.transaction()?;
+        for (number, object) in numbered {
+            transaction.execute(sql, (number, i64::try_from(object.bytes.len())?, object.hash.0))?;
+        }
+        transaction.commit()?;
         sync(&self.folder)
     }
 }
@@ -197,8 +216,8 @@ mod tests {
     fn every_order_stores_the_same_when_nothing_happens() {
         for order in Order::ALL {
             let folder = tempfile::tempdir().expect("a folder");
-            let writer = Writer::begin(folder.path(), order).expect("begins");
-            let stored: Vec<_> = (1..=3).map(|number| writer.store(number, &[7; 5000]).expect("stores")).collect();
+            let mut writer = Writer::begin(folder.path(), order).expect("begins");
+            let stored = writer.store(1, &[Object::new(&[7; 5000]), Object::new(&[8; 70_000])]).expect("stores");
             drop(writer);
             assert_eq!(check(folder.path(), &stored), Verdict::default(), "{order:?}");
         }
@@ -207,9 +226,10 @@ mod tests {
     #[test]
     fn the_checker_sees_a_row_that_is_gone_and_a_file_that_is_not_whole() {
         let folder = tempfile::tempdir().expect("a folder");
-        let writer = Writer::begin(folder.path(), Order::Correct).expect("begins");
-        let stored = writer.store(1, &[7; 5000]).expect("stores");
+        let mut writer = Writer::begin(folder.path(), Order::Correct).expect("begins");
+        let stored = writer.store(1, &[Object::new(&[7; 5000])]).expect("stores");
         drop(writer);
+        let stored = *stored.first().expect("one object");
         std::fs::write(folder.path().join("objects/1.sbx"), [7; 4999]).expect("cuts");
         let other = Stored { number: 2, ..stored };
         let verdict = check(folder.path(), &[stored, other]);

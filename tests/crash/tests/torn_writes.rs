@@ -5,13 +5,12 @@
 //!
 //! **The last of these is what holds today.** A log without its end is a chain of frames that verifies, only shorter, and
 //! a database of no bytes is a new one, with the objects of the old one set aside: the folder alone does not tell. Once the
-//! phone has an anchor outside it (`Phone::anchor`), `Outcome::Earlier` is one more thing that must not be, and a line of
-//! [`Template::tear_each`] says so.
+//! phone has an anchor outside it (`Phone::anchor`), [`is_allowed`] must refuse every [`Outcome::Earlier`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use streife_core::domain::PhotoClass;
+use streife_core::domain::{CaseId, PhotoClass};
 use streife_crash::chance::Chance;
 use streife_crash::patrol::undisturbed;
 use streife_crash::scenario::copy_of;
@@ -33,6 +32,8 @@ struct Template {
     _folder: TempDir,
     phone: Phone,
     lines: Vec<Line>,
+    /// So many of the lines are in the database.
+    in_database: usize,
 }
 
 impl Template {
@@ -49,16 +50,16 @@ impl Template {
             patrol.photo(draft, PhotoClass::Overview, 0)?;
             patrol.photo(draft, PhotoClass::Detail, 200_000)
         });
-        Self { _folder: folder, phone, lines }
+        Self { _folder: folder, in_database: lines.len(), phone, lines }
     }
 
     /// Then it was killed at work: the newest of it is in the log.
     fn killed() -> Self {
-        let Self { _folder, phone, mut lines } = Self::closed();
-        let mut victim = Victim::start(Path::new(PROGRAM), Mode::Capture, &phone);
+        let mut template = Self::closed();
+        let mut victim = Victim::start(Path::new(PROGRAM), Mode::Capture, &template.phone);
         victim.hear_until(LINES, |_| true);
-        lines.extend(victim.kill());
-        Self { _folder, phone, lines }
+        template.lines.extend(victim.kill());
+        template
     }
 
     /// Tears one file at chosen offsets, each time on a copy.
@@ -66,7 +67,7 @@ impl Template {
         &self,
         file: &str,
         offsets: impl FnOnce(u64) -> BTreeSet<u64>,
-        judge: impl Fn(&Phone) -> Result<Outcome, String>,
+        judge: impl Fn(&Phone, u64) -> Result<Outcome, String>,
     ) -> Tally {
         let mut tally = Tally::default();
         let length = std::fs::metadata(self.phone.vault_folder().join(file)).expect("is there").len();
@@ -74,8 +75,7 @@ impl Template {
             let folder = scratch();
             let copy = copy_of(&self.phone, folder.path());
             tear(&copy, file, offset);
-            match judge(&copy) {
-                // With an anchor: Ok(Outcome::Earlier(_)) => tally.wrong.push(...)
+            match judge(&copy, offset) {
                 Ok(outcome) => *tally.outcomes.entry(outcome.to_string()).or_default() += 1,
                 Err(why) => tally.wrong.push(format!("{file} cut to {offset} bytes: {why}")),
             }
@@ -109,11 +109,22 @@ impl Tally {
     }
 }
 
+/// An earlier state may not lack any of the first so many lines.
+fn is_allowed(outcome: Outcome, lines: usize) -> Result<Outcome, String> {
+    match outcome {
+        Outcome::Earlier(there) if there < lines => Err(format!("only {there} lines are there")),
+        other => Ok(other),
+    }
+}
+
 #[test]
 fn a_torn_database_is_refused_or_its_damaged_case_is() {
     let mut chance = Chance::announced("torn database");
     for (what, template) in [("database", Template::closed()), ("database beside a log", Template::killed())] {
-        let judge = |phone: &Phone| judge_rows(phone, &template.lines);
+        // SQLite takes a database of one byte for one of none.
+        let judge = |phone: &Phone, offset| {
+            is_allowed(judge_rows(phone, &template.lines)?, if offset > 1 { usize::MAX } else { 0 })
+        };
         let chosen = |length| Borders::DATABASE.offsets(length, offsets(), &mut chance);
         template.tear_each(DATABASE, chosen, judge).report(what);
     }
@@ -123,7 +134,7 @@ fn a_torn_database_is_refused_or_its_damaged_case_is() {
 fn a_torn_log_gives_a_state_that_the_vault_once_had() {
     let mut chance = Chance::announced("torn log");
     let template = Template::killed();
-    let judge = |phone: &Phone| judge_rows(phone, &template.lines);
+    let judge = |phone: &Phone, _| is_allowed(judge_rows(phone, &template.lines)?, template.in_database);
     let chosen = |length| Borders::LOG.offsets(length, offsets(), &mut chance);
     template.tear_each(LOG, chosen, judge).report("log");
 }
@@ -138,7 +149,7 @@ fn a_torn_object_fails_alone() {
         // Every offset of one object of a kind; its like have the same borders.
         let at_most =
             if kinds.contains_key(&kind) { Some(offsets().unwrap_or(OFFSETS_OF_THE_NEXT)) } else { offsets() };
-        let judge = |phone: &Phone| judge_object(phone, &row, &template.lines);
+        let judge = |phone: &Phone, _| judge_object(phone, &row, &template.lines);
         let chosen = |length| Borders::OBJECT.offsets(length, at_most, &mut chance);
         let tally = template.tear_each(&object_file(row.object.object), chosen, judge);
         kinds.entry(kind).or_default().add(tally);
@@ -146,4 +157,30 @@ fn a_torn_object_fails_alone() {
     for (kind, tally) in kinds {
         tally.report(&kind);
     }
+}
+
+/// The positive control: an object that opens, other cases that suffer, a line that is gone before others.
+#[test]
+fn the_judge_refuses_what_must_not_be() {
+    let template = Template::closed();
+    let row = objects(&template.phone).into_iter().next().expect("an object");
+    let judge_copy = |judge: &dyn Fn(&Phone) -> Result<Outcome, String>| {
+        let folder = scratch();
+        judge(&copy_of(&template.phone, folder.path()))
+    };
+    let untorn = judge_copy(&|phone| judge_object(phone, &row, &template.lines));
+    assert!(untorn.is_err_and(|why| why.contains("opens")));
+
+    let another = judge_copy(&|phone| {
+        for row in objects(phone) {
+            tear(phone, &object_file(row.object.object), 100);
+        }
+        judge_object(phone, &row, &template.lines)
+    });
+    assert!(another.is_err_and(|why| why.contains("another case")));
+
+    let never_recorded = Line::Draft(CaseId::new([7; 16]));
+    let lines: Vec<_> = [never_recorded].into_iter().chain(template.lines.iter().copied()).collect();
+    let hole = judge_copy(&|phone| judge_rows(phone, &lines));
+    assert!(hole.is_err_and(|why| why.contains("a hole")));
 }

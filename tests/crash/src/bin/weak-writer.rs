@@ -6,10 +6,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use streife_core::ports::{Entropy, OsEntropy};
-use streife_crash::weak::{Order, Stopped, Writer};
+use streife_crash::weak::{Object, Order, Stopped, Writer};
 
-/// Objects have up to 256 times as many bytes: writing them takes longer than the commit, as with photos.
-const STEP: usize = 8192;
+/// Bytes of an object, and how many different ones there are: writing them takes longer than the commit, as with photos.
+const LENGTH: usize = 1 << 20;
+const OBJECTS: usize = 8;
+const OBJECTS_A_CASE: usize = 3;
 
 fn main() -> ExitCode {
     match run() {
@@ -28,16 +30,16 @@ fn run() -> Result<(), Stopped> {
         return Err("usage: weak-writer ORDER FOLDER".into());
     };
     let order: Order = order.to_str().unwrap_or_default().parse()?;
-    let writer = Writer::begin(Path::new(&folder), order)?;
     // Nothing compresses random bytes, as nothing compresses ciphertext.
-    let entropy: &dyn Entropy = &OsEntropy;
-    let mut bytes = vec![0; 256 * STEP];
-    entropy.fill(&mut bytes)?;
+    let mut bytes = vec![0; LENGTH * OBJECTS];
+    OsEntropy.fill(&mut bytes)?;
+    let objects: Vec<_> = bytes.chunks(LENGTH).map(Object::new).collect();
+    let mut writer = Writer::begin(Path::new(&folder), order)?;
     let mut oracle = stdout();
-    for number in 1.. {
-        let [start] = entropy.array()?;
-        let stored = writer.store(number, bytes.get(usize::from(start) * STEP..).unwrap_or_default())?;
-        oracle.write_all(format!("{stored}\n").as_bytes())?;
+    for (first, case) in (1..).step_by(OBJECTS_A_CASE).zip(objects.windows(OBJECTS_A_CASE).cycle()) {
+        for stored in writer.store(first, case)? {
+            oracle.write_all(format!("{stored}\n").as_bytes())?;
+        }
         oracle.flush()?;
     }
     Ok(())

@@ -28,9 +28,9 @@ impl FileSystem {
         }
     }
 
-    /// Makes an empty one in an image file.
-    pub(super) fn make(self, image: &Path) -> Result<(), String> {
-        File::create(image).and_then(|file| file.set_len(self.size())).map_err(|error| error.to_string())?;
+    /// Makes an empty one in an image file of this many bytes.
+    pub(super) fn make(self, image: &Path, size: u64) -> Result<(), String> {
+        File::create(image).and_then(|file| file.set_len(size)).map_err(|error| error.to_string())?;
         let mut command = Command::new(format!("mkfs.{}", self.as_str()));
         match self {
             // What it initialises later would go on writing behind the tests.
@@ -41,7 +41,7 @@ impl FileSystem {
     }
 
     /// Bytes; XFS and btrfs take no less.
-    const fn size(self) -> u64 {
+    pub(super) const fn size(self) -> u64 {
         match self {
             Self::Ext4 => 256 << 20,
             Self::Xfs | Self::Btrfs => 320 << 20,
