@@ -213,7 +213,6 @@ impl Phone {
 
     /// None yet. With one (a file below `hardware`), the tail cuts of `torn_writes` must be refused, and the test in
     /// `full_disk` that sets the database back must set the anchor back, too.
-    #[expect(clippy::unused_self, reason = "its place will be this phone's hardware")]
     fn anchor(&self) -> Arc<dyn Anchor> {
         Arc::new(NoAnchor)
     }

@@ -6,8 +6,8 @@ use std::fmt::Display;
 const KILLS: u32 = 40;
 /// Kill points of the strace suite unless `STREIFE_CRASH_POINTS` says otherwise, as a number or `all`.
 const POINTS: u32 = 60;
-/// Power cuts on each file system unless `STREIFE_CRASH_CUTS` says otherwise; a release runs 100.
-const CUTS: u32 = 10;
+/// Power cuts of a suite unless `STREIFE_CRASH_CUTS` says otherwise; a release runs 50. Each file system has two suites.
+const CUTS: u32 = 8;
 /// Offsets that a file is torn at unless `STREIFE_CRASH_OFFSETS` says otherwise, as a number or `all`.
 const OFFSETS: u32 = 12;
 
@@ -23,7 +23,7 @@ pub fn points() -> Option<u32> {
     number_or_all("STREIFE_CRASH_POINTS", POINTS)
 }
 
-/// How many power cuts to make on each file system.
+/// How many power cuts a suite makes under the vault; under each of the writers it makes half as many.
 #[must_use]
 pub fn cuts() -> u32 {
     variable("STREIFE_CRASH_CUTS").map_or(CUTS, |text| text.parse().expect("STREIFE_CRASH_CUTS is a number"))

@@ -101,6 +101,7 @@ fn killed_once(scenario: &Scenario) -> impl Iterator<Item = (Residue, Start)> + 
     let start = Start::of(scenario);
     let chosen = strace::points(&start.counts(), points());
     chosen.into_iter().map(move |point| {
+        let start = &start; // whole: its folder goes with it
         let (folder, other) = (scratch(), scratch());
         let phone = copy_of(&start.phone, folder.path());
         let (lines, _) = strace::kill_at(Path::new(PROGRAM), start.mode, &phone, &point);
