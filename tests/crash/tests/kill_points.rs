@@ -67,7 +67,9 @@ fn nothing_acknowledged_is_lost_by_a_second_kill_within_the_recovery() {
         say(&format_args!("recovery kill points: {count} phones left with {residue}"));
     }
     say(&format_args!("recovery kill points: {} of {all}\nrecovery kill points: {figures}", figures.runs));
-    assert!(phones.keys().any(|residue| residue.adopted > 0), "no first kill left a photo without its row");
+    let is_worth_it =
+        |residue: &Residue| residue.adopted > 0 || points().is_some() && residue.deleted + residue.set_aside > 0;
+    assert!(phones.keys().any(is_worth_it), "the first kills left nothing to mend");
     assert!(figures.kills * 10 >= figures.runs * 9, "strace hardly killed");
 }
 
