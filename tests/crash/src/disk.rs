@@ -4,18 +4,10 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::settings::Alone;
 
 const PAGE: usize = 4096;
-
-/// One disk at a time in a process: a program that another test starts holds all open files until it runs, and so the disk
-/// could neither be unmounted nor get back the space of a file that was removed.
-static ALONE: Mutex<()> = Mutex::new(());
-
-/// Waits for the other disks of this process.
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A mounted file system, unmounted when dropped.
 #[derive(Debug)]
@@ -92,7 +84,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 pub struct SmallDisk {
     mounted: Mounted,
     _folder: tempfile::TempDir,
-    _alone: MutexGuard<'static, ()>,
+    _alone: Alone,
 }
 
 impl SmallDisk {
@@ -104,7 +96,7 @@ impl SmallDisk {
     /// # Panics
     /// If there is no folder for it.
     pub fn mount() -> Result<Self, String> {
-        let alone = alone();
+        let alone = Alone::wait();
         let folder = tempfile::tempdir().expect("a folder");
         let mounted = Mounted::tmpfs(folder.path(), "24m").map_err(|_| "needs root".to_owned())?;
         Ok(Self { mounted, _folder: folder, _alone: alone })

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use streife_crash::patrol::undisturbed;
 use streife_crash::scenario::{Residue, SCENARIOS, Scenario, copy_of};
-use streife_crash::settings::{points, say, scratch, skipped};
+use streife_crash::settings::{Alone, points, say, scratch, skipped};
 use streife_crash::strace::{self, KillPoint};
 use streife_crash::{Acknowledged, Figures, Line, Mode, Phone, check};
 use tempfile::TempDir;
@@ -24,6 +24,7 @@ struct Start {
 
 #[test]
 fn nothing_acknowledged_is_lost_by_a_kill_at_any_system_call() {
+    let _alone = Alone::wait();
     if let Err(why) = strace::is_usable() {
         return skipped("strace kill points", &why);
     }
@@ -46,6 +47,7 @@ fn nothing_acknowledged_is_lost_by_a_kill_at_any_system_call() {
 /// A double kill: a phone that a kill has left is opened, and killed again while it mends itself.
 #[test]
 fn nothing_acknowledged_is_lost_by_a_second_kill_within_the_recovery() {
+    let _alone = Alone::wait();
     if let Err(why) = strace::is_usable() {
         return skipped("strace kill points of the recovery", &why);
     }
@@ -76,6 +78,7 @@ fn nothing_acknowledged_is_lost_by_a_second_kill_within_the_recovery() {
 /// A call that fails is refused whole. Of the large suite of errors (FAULTS F6) only a sample.
 #[test]
 fn nothing_acknowledged_is_lost_by_a_system_call_that_fails() {
+    let _alone = Alone::wait();
     if let Err(why) = strace::is_usable() {
         return skipped("strace errors", &why);
     }
@@ -85,7 +88,12 @@ fn nothing_acknowledged_is_lost_by_a_system_call_that_fails() {
     for start in SCENARIOS.iter().map(Start::of) {
         let counts = start.counts();
         // Every openat: only the few that open a folder behind a commit tell whether a committed row keeps its file.
-        let faults = [("openat", "EMFILE", None), ("fsync", "EIO", sample), ("pwrite64", "ENOSPC", sample)];
+        let faults = [
+            ("openat", "EMFILE", None),
+            ("fsync", "EIO", sample),
+            ("fdatasync", "EIO", sample),
+            ("pwrite64", "ENOSPC", sample),
+        ];
         for (call, error, at_most) in faults {
             let count = BTreeMap::from([(call.to_owned(), counts.get(call).copied().unwrap_or_default())]);
             for point in strace::points(&count, at_most) {

@@ -14,12 +14,12 @@ mod snapshot;
 use std::fmt::{Debug, Display, Formatter};
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::MutexGuard;
 
 pub use filesystem::FileSystem;
 
 use crate::Victim;
-use crate::disk::{self, Mounted};
+use crate::disk::Mounted;
+use crate::settings::Alone;
 
 /// When the power goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Rig {
     _surface: Option<Mounted>,
     memory: Mounted,
     _folder: tempfile::TempDir,
-    _alone: MutexGuard<'static, ()>,
+    _alone: Alone,
 }
 
 impl Rig {
@@ -60,7 +60,7 @@ impl Rig {
     /// # Panics
     /// If there is no folder for it.
     pub fn make(kind: FileSystem, moment: Moment) -> Result<Self, String> {
-        let alone = disk::alone();
+        let alone = Alone::wait();
         let folder = tempfile::tempdir().expect("a folder");
         let memory = Mounted::tmpfs(folder.path(), "2g")?;
         for name in ["mounted", "hardware", "surface"] {
