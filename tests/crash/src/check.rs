@@ -1,7 +1,8 @@
 //! The checker: opens a vault behind a kill and compares it with what was acknowledged.
 //!
 //! It demands that the vault opens, its journal verifies, everything acknowledged is there with its very bytes,
-//! whatever else is there is whole, and the object folder holds exactly what the rows name.
+//! whatever else is there is whole, the object folder holds exactly what the rows name, and the key store the keys of the
+//! epochs that live.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use streife_core::vault::{EventRow, Vault};
 
 use crate::evidence::{Fault, Found, Holdings};
 use crate::oracle::AcknowledgedCase;
-use crate::{Acknowledged, Phone};
+use crate::{Acknowledged, Phone, epochs};
 
 /// What the checker found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub fn check(phone: &Phone, acknowledged: &Acknowledged) -> Verdict {
         Ok(opened) => {
             verdict.demand(expect_clean(opened.sweep.is_clean()), "a second opening");
             compare(&opened.vault, phone, acknowledged, &mut verdict);
+            drop(opened);
+            verdict.demand(epochs::have_their_keys(phone), "the key store");
         }
         Err(error) => verdict.lost.push(format!("everything: {error}")),
     }

@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::settings::Alone;
+
 const PAGE: usize = 4096;
 
 /// A mounted file system, unmounted when dropped.
@@ -82,6 +84,7 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 pub struct SmallDisk {
     mounted: Mounted,
     _folder: tempfile::TempDir,
+    _alone: Alone,
 }
 
 impl SmallDisk {
@@ -93,9 +96,10 @@ impl SmallDisk {
     /// # Panics
     /// If there is no folder for it.
     pub fn mount() -> Result<Self, String> {
+        let alone = Alone::wait();
         let folder = tempfile::tempdir().expect("a folder");
         let mounted = Mounted::tmpfs(folder.path(), "24m").map_err(|_| "needs root".to_owned())?;
-        Ok(Self { mounted, _folder: folder })
+        Ok(Self { mounted, _folder: folder, _alone: alone })
     }
 
     /// Where it is.

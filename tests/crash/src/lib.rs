@@ -15,6 +15,7 @@
 pub mod chance;
 pub mod check;
 pub mod disk;
+pub mod epochs;
 pub mod evidence;
 pub mod figures;
 pub mod oracle;

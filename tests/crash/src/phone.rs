@@ -6,6 +6,7 @@
 //!
 //! This file alone opens the core.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -28,6 +29,7 @@ use crate::Mode;
 pub const MORNING_MS: i64 = 1_781_582_400_000;
 const CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.json");
 const LINK: &str = "link.json";
+const KEYS: &str = "keys";
 const PHOTO: &str = "base.jpg";
 
 /// What a phone must know of a box, as the test hands it to the victim.
@@ -207,13 +209,24 @@ impl Phone {
         self.config().box_key
     }
 
+    /// Names of the keys in its key store.
+    ///
+    /// # Panics
+    /// If they cannot be listed.
+    #[must_use]
+    pub fn hardware_keys(&self) -> BTreeSet<String> {
+        let files =
+            std::fs::read_dir(self.hardware.join(KEYS)).expect("lists").map(|file| file.expect("an entry").path());
+        let keys = files.filter(|file| file.extension() == Some(OsStr::new("key")));
+        keys.filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned())).collect()
+    }
+
     fn key_store(&self) -> DangerousSoftwareKeyStore {
-        DangerousSoftwareKeyStore::in_folder(&self.hardware.join("keys")).expect("makes the folder")
+        DangerousSoftwareKeyStore::in_folder(&self.hardware.join(KEYS)).expect("makes the folder")
     }
 
     /// None yet. With one (a file below `hardware`), the tail cuts of `torn_writes` must be refused, and the test in
     /// `full_disk` that sets the database back must set the anchor back, too.
-    #[expect(clippy::unused_self, reason = "its place will be this phone's hardware")]
     fn anchor(&self) -> Arc<dyn Anchor> {
         Arc::new(NoAnchor)
     }

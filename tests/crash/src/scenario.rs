@@ -1,16 +1,17 @@
 //! Ways of working that are killed at each of their system calls, one by one.
 //!
 //! A way is a mode of the victim and what must lie on the phone before it. It has kill points of its own, so that a
-//! short one (closing a shift) is not lost among the thousand calls of a long one. **A new way** (rotation of keys, a
-//! migration, suspending) is one more entry of [`SCENARIOS`]: everything else follows.
+//! short one (closing a shift) is not lost among the thousand calls of a long one. **A new way** (a migration,
+//! suspending) is one more entry of [`SCENARIOS`]: everything else follows.
 
 use std::fmt::{Display, Formatter};
 use std::path::Path;
 
+use streife_core::domain::PhotoClass;
 use streife_core::vault::CaseState;
 
 use crate::patrol::undisturbed;
-use crate::{Line, Mode, Phone};
+use crate::{Line, Mode, Phone, epochs};
 
 /// One way of working.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +25,11 @@ pub struct Scenario {
 }
 
 /// All of them. Recovery is not here: what it finds is what a kill in one of these has left.
-pub const SCENARIOS: [Scenario; 3] = [
+pub const SCENARIOS: [Scenario; 4] = [
     Scenario { name: "capture", mode: Mode::Once, prepare: nothing },
     Scenario { name: "void", mode: Mode::Void, prepare: a_sealed_case_and_a_draft },
     Scenario { name: "close", mode: Mode::Close, prepare: a_sealed_case },
+    Scenario { name: "rotate", mode: Mode::Rotate, prepare: a_sealed_case_and_a_draft },
 ];
 
 fn nothing(_: &Phone) -> Vec<Line> {
@@ -42,7 +44,7 @@ fn a_sealed_case_and_a_draft(phone: &Phone) -> Vec<Line> {
     undisturbed(phone, |patrol| {
         patrol.case()?;
         let draft = patrol.draft()?;
-        patrol.photo(draft, streife_core::domain::PhotoClass::Overview, 0)
+        patrol.photo(draft, PhotoClass::Overview, 0)
     })
 }
 
@@ -51,6 +53,8 @@ fn a_sealed_case_and_a_draft(phone: &Phone) -> Vec<Line> {
 pub struct Residue {
     /// The database was not there yet.
     pub is_new: bool,
+    /// States of the key epochs.
+    pub epochs: Vec<u8>,
     /// Photos without a row.
     pub adopted: usize,
     /// Torn files.
@@ -69,21 +73,33 @@ impl Residue {
     #[must_use]
     pub fn of(phone: &Phone) -> Self {
         let is_new = !phone.vault_folder().join("vault.db").exists();
+        let epochs = epochs::of(phone).map_or_else(|_| Vec::new(), |all| all.iter().map(|epoch| epoch.1).collect());
         let opened = phone.open_vault().expect("opens behind a kill");
         let (vault, sweep) = (opened.vault, opened.sweep);
         let events = vault.events().expect("reads").iter().filter(|event| event.signed.is_none()).count();
         let shifts = vault.shifts().expect("reads");
         let shifts = shifts.iter().filter(|row| row.opening.is_none() || row.last_n.is_some() && row.seal.is_none());
-        let unsigned = vault.cases_in_state(CaseState::Unsigned).expect("reads").len() + events + shifts.count();
-        Self { is_new, adopted: sweep.orphans.len(), deleted: sweep.deleted, set_aside: sweep.quarantined, unsigned }
+        let cases = vault.cases().expect("reads");
+        let cases = cases.iter().filter(|row| row.state == CaseState::Unsigned).count();
+        Self {
+            is_new,
+            epochs,
+            adopted: sweep.orphans.len(),
+            deleted: sweep.deleted,
+            set_aside: sweep.quarantined,
+            unsigned: cases + events + shifts.count(),
+        }
     }
 }
 
 impl Display for Residue {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let Self { is_new, adopted, deleted, set_aside, unsigned } = self;
+        let Self { is_new, epochs, adopted, deleted, set_aside, unsigned } = self;
         let vault = if *is_new { "no database" } else { "a database" };
-        write!(f, "{vault}, {adopted} to adopt, {deleted} to delete, {set_aside} to set aside, {unsigned} to sign")
+        write!(
+            f,
+            "{vault}, key epochs {epochs:?}, {adopted} to adopt, {deleted} to delete, {set_aside} to set aside, {unsigned} to sign"
+        )
     }
 }
 

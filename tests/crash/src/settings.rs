@@ -1,13 +1,14 @@
 //! What the environment sets, and what a run says on standard output.
 
 use std::fmt::Display;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Kills in the random suites unless `STREIFE_CRASH_KILLS` says otherwise; a release runs 500.
 const KILLS: u32 = 40;
-/// Kill points of the strace suite unless `STREIFE_CRASH_POINTS` says otherwise, as a number or `all`.
-const POINTS: u32 = 60;
-/// Power cuts on each file system unless `STREIFE_CRASH_CUTS` says otherwise; a release runs 100.
-const CUTS: u32 = 10;
+/// Kill points of each way of working unless `STREIFE_CRASH_POINTS` says otherwise, as a number or `all`.
+const POINTS: u32 = 40;
+/// Power cuts of a suite unless `STREIFE_CRASH_CUTS` says otherwise; a release runs 50. Each file system has two suites.
+const CUTS: u32 = 8;
 /// Offsets that a file is torn at unless `STREIFE_CRASH_OFFSETS` says otherwise, as a number or `all`.
 const OFFSETS: u32 = 12;
 
@@ -23,7 +24,7 @@ pub fn points() -> Option<u32> {
     number_or_all("STREIFE_CRASH_POINTS", POINTS)
 }
 
-/// How many power cuts to make on each file system.
+/// How many power cuts a suite makes under the vault; under each of the writers it makes half as many.
 #[must_use]
 pub fn cuts() -> u32 {
     variable("STREIFE_CRASH_CUTS").map_or(CUTS, |text| text.parse().expect("STREIFE_CRASH_CUTS is a number"))
@@ -61,6 +62,23 @@ pub fn seed() -> Option<u64> {
 #[expect(clippy::disallowed_methods, reason = "a test's settings come from the environment, as its README says")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// One test at a time in this process. A program that a test starts holds all files of the process until it runs: another
+/// test could neither unmount its disk meanwhile, nor get back the space of a removed file, nor open again a vault that it
+/// has closed.
+#[derive(Debug)]
+pub struct Alone {
+    _guard: MutexGuard<'static, ()>,
+}
+
+impl Alone {
+    /// Waits for the other tests.
+    #[must_use]
+    pub fn wait() -> Self {
+        static ALONE: Mutex<()> = Mutex::new(());
+        Self { _guard: ALONE.lock().unwrap_or_else(PoisonError::into_inner) }
+    }
 }
 
 /// Says that a test could not be made here. `tests/run` counts these lines; one a test.

@@ -53,7 +53,7 @@ impl Borders {
 
     /// Borders, one before and one behind each.
     fn near(self, length: u64) -> BTreeSet<u64> {
-        let borders = (0..).map(|n| self.first + n * self.step).take_while(|at| *at <= length);
+        let borders = [0].into_iter().chain((0..).map(|n| self.first + n * self.step).take_while(|at| *at <= length));
         borders.flat_map(|at| [at.saturating_sub(1), at, at + 1]).filter(|at| *at < length).collect()
     }
 }

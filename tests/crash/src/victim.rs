@@ -30,13 +30,26 @@ pub enum Mode {
     Void,
     /// Closes the open shift, and ends.
     Close,
+    /// Begins a new key epoch, and ends.
+    Rotate,
+    /// Records shifts of one case each until it is killed; each ends with its seal and a new key epoch.
+    Shifts,
     /// Opens the phone, mends what a kill has left, and ends.
     Reopen,
 }
 
 impl Mode {
-    const ALL: [Self; 7] =
-        [Self::Capture, Self::AckEarly, Self::Purge, Self::Once, Self::Void, Self::Close, Self::Reopen];
+    const ALL: [Self; 9] = [
+        Self::Capture,
+        Self::AckEarly,
+        Self::Purge,
+        Self::Once,
+        Self::Void,
+        Self::Close,
+        Self::Rotate,
+        Self::Shifts,
+        Self::Reopen,
+    ];
 
     /// As an argument.
     #[must_use]
@@ -48,6 +61,8 @@ impl Mode {
             Self::Once => "once",
             Self::Void => "void",
             Self::Close => "close",
+            Self::Rotate => "rotate",
+            Self::Shifts => "shifts",
             Self::Reopen => "reopen",
         }
     }

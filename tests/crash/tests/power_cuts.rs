@@ -130,7 +130,8 @@ fn on_disks(
 /// A phone outlives the cut with its hardware and goes on being used.
 fn cut_vault(rig: &mut Rig, cuts: &mut Cuts, chance: &mut Chance, oracle: &mut Acknowledged) {
     let phone = Phone::new_with_hardware(&rig.folder().join("phone"), &rig.hardware());
-    let mut victim = Victim::start(Path::new(PATROL), Mode::Capture, &phone);
+    let mode = if chance.below(2) == 0 { Mode::Capture } else { Mode::Shifts };
+    let mut victim = Victim::start(Path::new(PATROL), mode, &phone);
     victim.hear_until(chance.below(LINES), |_| true);
     spin(chance.below(SPIN_KIB));
     oracle.extend(rig.cut(victim));

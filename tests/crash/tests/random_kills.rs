@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use streife_crash::chance::{Chance, spin};
-use streife_crash::settings::{kills, say};
+use streife_crash::settings::{Alone, kills, say};
 use streife_crash::{Acknowledged, Figures, Line, Mode, Phone, Victim, check};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_patrol");
@@ -15,6 +15,7 @@ const SPIN_KIB: u32 = 30_000;
 
 #[test]
 fn nothing_acknowledged_is_lost_by_kills_at_random_moments() {
+    let _alone = Alone::wait();
     let mut chance = Chance::announced("random kills");
     let mut figures = Figures::default();
     while figures.kills < kills() {
@@ -22,7 +23,8 @@ fn nothing_acknowledged_is_lost_by_kills_at_random_moments() {
         let phone = Phone::new(folder.path());
         let mut oracle = Acknowledged::default();
         for _ in 0..KILLS_A_VAULT.min(kills() - figures.kills) {
-            let mut victim = Victim::start(Path::new(PROGRAM), Mode::Capture, &phone);
+            let mode = if chance.below(2) == 0 { Mode::Capture } else { Mode::Shifts };
+            let mut victim = Victim::start(Path::new(PROGRAM), mode, &phone);
             victim.hear_until(chance.below(LINES), |_| true);
             spin(chance.below(SPIN_KIB));
             oracle.extend(victim.kill());
@@ -41,6 +43,7 @@ fn nothing_acknowledged_is_lost_by_kills_at_random_moments() {
 /// The positive control: who acknowledges before the commit is caught by the same checker.
 #[test]
 fn a_writer_that_acknowledges_too_early_is_caught() {
+    let _alone = Alone::wait();
     const TRIES: u32 = 20;
     for attempt in 1..=TRIES {
         let folder = tempfile::tempdir().expect("a folder");

@@ -14,7 +14,7 @@ use streife_core::domain::{CaseId, PhotoClass};
 use streife_crash::chance::Chance;
 use streife_crash::patrol::undisturbed;
 use streife_crash::scenario::copy_of;
-use streife_crash::settings::{offsets, say, scratch};
+use streife_crash::settings::{Alone, offsets, say, scratch};
 use streife_crash::torn::{Borders, Outcome, judge_object, judge_rows, object_file, objects, tear};
 use streife_crash::{Line, Mode, Phone, Victim};
 use tempfile::TempDir;
@@ -119,6 +119,7 @@ fn is_allowed(outcome: Outcome, lines: usize) -> Result<Outcome, String> {
 
 #[test]
 fn a_torn_database_is_refused_or_its_damaged_case_is() {
+    let _alone = Alone::wait();
     let mut chance = Chance::announced("torn database");
     for (what, template) in [("database", Template::closed()), ("database beside a log", Template::killed())] {
         // SQLite takes a database of one byte for one of none.
@@ -132,6 +133,7 @@ fn a_torn_database_is_refused_or_its_damaged_case_is() {
 
 #[test]
 fn a_torn_log_gives_a_state_that_the_vault_once_had() {
+    let _alone = Alone::wait();
     let mut chance = Chance::announced("torn log");
     let template = Template::killed();
     let judge = |phone: &Phone, _| is_allowed(judge_rows(phone, &template.lines)?, template.in_database);
@@ -141,6 +143,7 @@ fn a_torn_log_gives_a_state_that_the_vault_once_had() {
 
 #[test]
 fn a_torn_object_fails_alone() {
+    let _alone = Alone::wait();
     let mut chance = Chance::announced("torn objects");
     let template = Template::closed();
     let mut kinds = BTreeMap::<String, Tally>::new();
@@ -162,6 +165,7 @@ fn a_torn_object_fails_alone() {
 /// The positive control: an object that opens, other cases that suffer, a line that is gone before others.
 #[test]
 fn the_judge_refuses_what_must_not_be() {
+    let _alone = Alone::wait();
     let template = Template::closed();
     let row = objects(&template.phone).into_iter().next().expect("an object");
     let judge_copy = |judge: &dyn Fn(&Phone) -> Result<Outcome, String>| {

@@ -6,13 +6,15 @@
 //! - `once` records and seals one case on a new phone.
 //! - `void` voids a sealed case and a draft.
 //! - `close` closes the shift.
+//! - `rotate` begins a new key epoch.
+//! - `shifts` records shifts of one case each until it is killed; with the end of a shift its keys change.
 //! - `reopen` opens a phone that a kill has left, lets it mend itself, and signs what waits.
 
 use std::io::{Stdout, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use streife_core::client::Client;
+use streife_core::client::{CaseState, Client};
 use streife_crash::patrol::{Patrol, Stopped};
 use streife_crash::{Mode, Phone};
 
@@ -29,7 +31,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Stopped> {
     let mut arguments = std::env::args_os().skip(1);
     let (Some(mode), Some(folder), Some(hardware)) = (arguments.next(), arguments.next(), arguments.next()) else {
-        return Err("usage: patrol capture|ack-early|purge|once|void|close|reopen FOLDER HARDWARE".into());
+        return Err("usage: patrol MODE FOLDER HARDWARE".into());
     };
     let mode: Mode = mode.to_str().unwrap_or_default().parse()?;
     let phone = Phone::with_hardware(Path::new(&folder), Path::new(&hardware));
@@ -37,7 +39,8 @@ fn run() -> Result<(), Stopped> {
         return Ok(phone.try_open()?.sign_pending()?);
     }
     // What follows a prepared phone has the agency's documents already: fewer calls to be killed at.
-    let client = if matches!(mode, Mode::Void | Mode::Close) { phone.try_open()? } else { phone.open()? };
+    let client =
+        if matches!(mode, Mode::Void | Mode::Close | Mode::Rotate) { phone.try_open()? } else { phone.open()? };
     let mut patrol = Patrol::begin(&phone, &client, stdout())?;
     patrol.acknowledges_early = mode == Mode::AckEarly;
     match mode {
@@ -46,12 +49,25 @@ fn run() -> Result<(), Stopped> {
         Mode::Purge => purge(&client, &mut patrol),
         Mode::Void => void(&client, &mut patrol),
         Mode::Close => patrol.close_shift(),
+        Mode::Rotate => Ok(client.rotate_keys()?),
+        Mode::Shifts => shifts(&phone, &client),
         Mode::Reopen => Ok(()),
     }
 }
 
 fn void(client: &Client, patrol: &mut Patrol<'_, Stdout>) -> Result<(), Stopped> {
     client.cases()?.iter().try_for_each(|row| patrol.void(row.case))
+}
+
+/// A draft that a kill has left keeps its shift open, so it is voided.
+fn shifts(phone: &Phone, client: &Client) -> Result<(), Stopped> {
+    loop {
+        let mut patrol = Patrol::begin(phone, client, stdout())?;
+        patrol.case()?;
+        let drafts = client.cases()?.into_iter().filter(|row| row.state == CaseState::Draft);
+        drafts.map(|row| row.case).try_for_each(|case| patrol.void(case))?;
+        patrol.close_shift()?;
+    }
 }
 
 /// Ends when nobody reads any more.

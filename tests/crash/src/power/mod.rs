@@ -14,15 +14,12 @@ mod snapshot;
 use std::fmt::{Debug, Display, Formatter};
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use filesystem::FileSystem;
 
 use crate::Victim;
 use crate::disk::Mounted;
-
-/// One rig at a time: a process that another test starts would hold its files for a moment, and it could not unmount.
-static ALONE: Mutex<()> = Mutex::new(());
+use crate::settings::Alone;
 
 /// When the power goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +48,7 @@ pub struct Rig {
     _surface: Option<Mounted>,
     memory: Mounted,
     _folder: tempfile::TempDir,
-    _alone: MutexGuard<'static, ()>,
+    _alone: Alone,
 }
 
 impl Rig {
@@ -63,7 +60,7 @@ impl Rig {
     /// # Panics
     /// If there is no folder for it.
     pub fn make(kind: FileSystem, moment: Moment) -> Result<Self, String> {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = Alone::wait();
         let folder = tempfile::tempdir().expect("a folder");
         let memory = Mounted::tmpfs(folder.path(), "2g")?;
         for name in ["mounted", "hardware", "surface"] {
