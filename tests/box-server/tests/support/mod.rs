@@ -133,7 +133,7 @@ impl Phone {
     pub fn assertion(&self) -> AssertionClaims {
         let (device, iat) = (self.device.to_string(), self.now_s());
         let aud = format!("{}/v1/token", self.connection.origin);
-        AssertionClaims { iss: device.clone(), sub: device, aud, jti: jti(), iat, exp: iat + 300 }
+        AssertionClaims { iss: device.clone(), sub: device, aud, jti: jti(), iat, exp: iat + 300, head: None }
     }
 
     pub fn proof_claims(&self, method: &str, path: &str) -> ProofClaims {
