@@ -47,6 +47,11 @@ pub enum NoticeView {
     },
     /// Another copy of the vault's folder has been opened in between.
     Copied,
+    /// The box knows an entry of this phone's journal that is not in it: the folder was set back, or replaced.
+    BoxKnowsMore {
+        /// Number of the newest entry that the box knows of.
+        known: u64,
+    },
 }
 
 impl From<Notice> for NoticeView {
@@ -57,6 +62,7 @@ impl From<Notice> for NoticeView {
             Notice::ChangedWhileSuspended { left, found } => Self::ChangedWhileSuspended { left, found },
             Notice::SetBack { anchored, found } => Self::SetBack { anchored, found },
             Notice::Copied => Self::Copied,
+            Notice::BoxKnowsMore { known } => Self::BoxKnowsMore { known },
             Notice::Damaged(Damage { record, fault, entry, chunk }) => {
                 Self::Damaged { record: record.to_string(), fault: fault.to_string(), entry, chunk }
             }

@@ -3,7 +3,7 @@
 use super::{Client, Notice};
 use crate::error::Error;
 use crate::log;
-use crate::vault::{Damage, History, Look};
+use crate::vault::{Damage, History, JournalEvent, Look};
 
 impl Client {
     /// Journals and tells what has not been told before.
@@ -22,10 +22,21 @@ impl Client {
                 log::event("the vault was set back", &[("anchored", &anchored), ("found", &found)]);
                 self.notify(Notice::SetBack { anchored, found });
             }
-            Some(History::Copied) => self.notify(Notice::Copied),
+            Some(History::Copied) => {
+                self.notify(Notice::Copied);
+            }
             None => {}
         }
         self.report_damage(&look.damage)
+    }
+
+    /// The box knows an entry that this journal does not have: it was set back, and the anchor with it.
+    pub(super) fn report_box_mark(&self, known: u64) -> Result<(), Error> {
+        log::event("the box knows more of the journal", &[("known", &known)]);
+        if self.notify(Notice::BoxKnowsMore { known }) {
+            self.vault.note(self.now()?, JournalEvent::BoxKnowsMore { known })?;
+        }
+        Ok(())
     }
 
     /// Goes on without a value that is damaged.

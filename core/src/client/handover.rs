@@ -121,6 +121,7 @@ impl Client {
                 self.purge_receipted()?;
             }
             Progress::Quarantined => report.quarantined += 1,
+            Progress::BoxKnowsMore(n) => self.report_box_mark(n)?,
             Progress::Clock(by_ms) if by_ms.unsigned_abs() > 60_000 => {
                 self.vault.note(self.now()?, JournalEvent::ClockDiffers { by_ms })?;
             }

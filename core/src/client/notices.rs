@@ -35,6 +35,12 @@ pub enum Notice {
     },
     /// Another copy of the vault's folder has been opened in between.
     Copied,
+    /// The box knows an entry of this phone's journal that is not in it: the folder was set back, or replaced. The box
+    /// has an alarm about it, too.
+    BoxKnowsMore {
+        /// Number of the newest entry that the box knows of.
+        known: u64,
+    },
     /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
     ChangedWhileSuspended {
         /// Number of the newest journal entry when it was left.
@@ -51,10 +57,13 @@ impl Client {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn notify(&self, notice: Notice) {
+    /// Adds a notice, unless the same is there already; whether it was new.
+    pub(super) fn notify(&self, notice: Notice) -> bool {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notices.contains(&notice) {
+        let is_new = !notices.contains(&notice);
+        if is_new {
             notices.push(notice);
         }
+        is_new
     }
 }

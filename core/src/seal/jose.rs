@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use serde::{Deserialize, Serialize};
 
-use super::{Hash, SealError, VerifyingKey, cose::raw_signature};
+use super::{Hash, JournalHead, SealError, VerifyingKey, cose::raw_signature};
 use crate::ports::Signer;
 
 /// Public P-256 key as a JSON Web Key.
@@ -69,6 +69,28 @@ pub struct Header {
     pub kid: Option<String>,
 }
 
+/// How far the device's journal has come, as an assertion tells it and a token's answer reminds of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadClaim {
+    /// Number of the newest entry.
+    pub n: u64,
+    /// Link behind it, hex.
+    pub link: Hash,
+}
+
+impl From<JournalHead> for HeadClaim {
+    fn from(head: JournalHead) -> Self {
+        Self { n: head.n, link: head.link }
+    }
+}
+
+impl From<HeadClaim> for JournalHead {
+    fn from(claim: HeadClaim) -> Self {
+        Self { n: claim.n, link: claim.link }
+    }
+}
+
 /// Claims of a client assertion (RFC 7523).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +107,9 @@ pub struct AssertionClaims {
     pub iat: i64,
     /// Expires at, unix seconds.
     pub exp: i64,
+    /// The device's journal. Older devices do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<HeadClaim>,
 }
 
 /// Claims of a DPoP proof (RFC 9449).

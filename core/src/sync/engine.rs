@@ -92,6 +92,8 @@ pub enum Progress {
     Quarantined,
     /// The device was revoked.
     Revoked,
+    /// The box knows a place of this device's journal, by its number, that is not on it.
+    BoxKnowsMore(u64),
 }
 
 /// Decides what to send. Its state that matters lies in the vault; what it holds itself may be lost.
@@ -220,8 +222,9 @@ impl Engine {
     fn token_answered(&mut self, context: &Context<'_>, answer: &Response) -> Result<Progress, SyncError> {
         let now = context.now.unix_ms();
         let taken = self.session.as_mut().and_then(|session| session.take_token(answer, now));
-        if taken.is_some() {
-            return Ok(Progress::Step);
+        if let Some(known) = taken {
+            let is_here = known.map_or(Ok(true), |known| context.vault.has_been_at(known.into()))?;
+            return Ok(known.filter(|_| !is_here).map_or(Progress::Step, |known| Progress::BoxKnowsMore(known.n)));
         }
         match answers::problem(answer) {
             Some(super::protocol::ProblemType::DeviceRevoked) => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, ShiftId};
 use crate::seal::Hash;
-use crate::seal::jose::Jwk;
+use crate::seal::jose::{HeadClaim, Jwk};
 
 /// Content type of signed structures.
 pub const COSE: &str = "application/cose";
@@ -245,6 +245,9 @@ pub struct TokenAnswer {
     pub token_type: String,
     /// Seconds of validity.
     pub expires_in: u32,
+    /// The highest place of the device's journal that the box knew before this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<HeadClaim>,
 }
 
 /// How far a case has come.

@@ -61,7 +61,8 @@ pub(super) fn for_item(vault: &Vault, item: &Item) -> Result<Sending, SyncError>
             let path = path::receipt(CaseId::new(item.target));
             Request { method: Method::Get, path, headers: Vec::new(), body: Body::Empty }
         }
-        ItemKind::Object => match UploadState::of(item) {
+        // A path that was changed on the disk leads nowhere else: the box is asked anew.
+        ItemKind::Object => match UploadState::of(item).filter(|state| leads_to(state, item)) {
             Some(state) => upload(vault, item, &state)?,
             None => return Ok(Sending::Undeclared),
         },
@@ -113,6 +114,10 @@ fn upload(vault: &Vault, item: &Item, state: &UploadState) -> Result<Request, Sy
             Ok(Request { method: Method::Patch, path, headers, body: file(offset, length) })
         }
     }
+}
+
+fn leads_to(state: &UploadState, item: &Item) -> bool {
+    state.upload.object == ObjectId::new(item.target) && is_own_path(&state.upload, CaseId::new(item.owner))
 }
 
 /// An upload that leads off the box's own paths is not followed: no token goes elsewhere.

@@ -7,7 +7,7 @@ use super::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, TokenAnswer, digest_he
 use super::{Context, SyncError};
 use crate::domain::{Moment, ShiftId, to_hex};
 use crate::ports::{Body, Method, Request, Response};
-use crate::seal::jose::{AssertionClaims, ProofClaims, sign_assertion, sign_proof, token_hash};
+use crate::seal::jose::{AssertionClaims, HeadClaim, ProofClaims, sign_assertion, sign_proof, token_hash};
 use crate::seal::{Hash, SealError, Signed, SoftwareKey, TimeStatement};
 
 /// A token is renewed this long before it ends, so that no request outlives it on the way.
@@ -46,6 +46,7 @@ impl Session {
             jti: context.unique()?,
             iat: now,
             exp: now + ASSERTION_S,
+            head: Some(context.vault.head()?.into()),
         };
         let assertion = sign_assertion(&claims, context.signer)?;
         // None of these values needs escaping but the colons of the assertion type.
@@ -66,15 +67,16 @@ impl Session {
         Ok(request)
     }
 
-    /// Takes the token out of an answer; `None` if the answer is none of a box.
-    pub(super) fn take_token(&mut self, answer: &Response, now_ms: i64) -> Option<()> {
+    /// Takes the token out of an answer, and gives what the box knows of the journal; `None` if the answer is none of a
+    /// box.
+    pub(super) fn take_token(&mut self, answer: &Response, now_ms: i64) -> Option<Option<HeadClaim>> {
         let token: TokenAnswer = serde_json::from_slice(&answer.body).ok()?;
         if answer.status != 200 || token.token_type != "DPoP" {
             return None;
         }
         let until = now_ms + i64::from(token.expires_in) * 1_000 - RENEW_BEFORE_MS;
         self.token = Some((token.access_token, until));
-        Some(())
+        Some(token.head)
     }
 
     /// Adds proof and token to a request.

@@ -59,6 +59,8 @@ pub enum JournalEvent {
     SetBack { anchored: u64, found: u64 },
     /// Another copy of the folder has been opened in between.
     Copied {},
+    /// The box knows an entry of this number that is not in this journal.
+    BoxKnowsMore { known: u64 },
     /// The device clock differs from the box's by this many milliseconds.
     ClockDiffers { by_ms: i64 },
 }
@@ -358,6 +360,7 @@ mod tests {
             JournalEvent::DamageFound { damage },
             JournalEvent::SetBack { anchored: 1, found: 2 },
             JournalEvent::Copied {},
+            JournalEvent::BoxKnowsMore { known: 1 },
             JournalEvent::ClockDiffers { by_ms: 1 },
         ] {
             let at = Moment::new(0, 0, 0, BootId([0; 16])).expect("in the calendar");

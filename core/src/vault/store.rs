@@ -139,6 +139,14 @@ impl Vault {
         self.database.read(journal::head)
     }
 
+    /// Whether the journal has been at a place.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn has_been_at(&self, head: JournalHead) -> Result<bool, VaultError> {
+        Ok(self.database.read(|connection| journal::head_at(connection, head.n))? == Some(head))
+    }
+
     /// The whole journal, opened as far as it can be.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use streife_core::sync::protocol::BoxCaseState;
 
 use crate::state::Shared;
 use crate::store::{CaseRow, ObjectRow};
-use crate::{BoxError, Route, RouteTraffic, SealFlag, SequenceFlag};
+use crate::{Alarm, BoxError, Route, RouteTraffic, SealFlag, SequenceFlag};
 
 /// Synchronous view of everything that is stored and counted. Each call reads anew.
 #[derive(Clone, Copy)]
@@ -140,6 +140,14 @@ impl<'a> Ledger<'a> {
     pub fn devices(&self) -> Result<Vec<LedgerDevice>, BoxError> {
         let rows = self.0.store.devices()?.into_iter();
         Ok(rows.map(|d| LedgerDevice { device: d.device, key: d.key, revoked: d.revoked }).collect())
+    }
+
+    /// What devices have told of their journals against what they had told before, oldest first.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn alarms(&self) -> Result<Vec<Alarm>, BoxError> {
+        self.0.store.alarms()
     }
 
     /// What came and went on one kind of request since the start.

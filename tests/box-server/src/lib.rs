@@ -42,5 +42,5 @@ pub use config::{BoxConfig, Connection, STARTER_CATALOGUE};
 pub use error::BoxError;
 pub use ledger::{Ledger, LedgerCase, LedgerDevice, LedgerEvent, LedgerObject, LedgerShift};
 pub use server::RunningBox;
-pub use store::{SealFlag, SequenceFlag};
+pub use store::{Alarm, SealFlag, SequenceFlag};
 pub use traffic::{Route, RouteTraffic};

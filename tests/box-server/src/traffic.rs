@@ -52,7 +52,7 @@ impl Route {
             ("HEAD", ["v1", "uploads", _]) => Self::UploadHead,
             ("PATCH", ["v1", "uploads", _]) => Self::UploadPatch,
             ("DELETE", ["v1", "uploads", _]) => Self::UploadDelete,
-            ("GET", ["v1", "cases" | "shifts" | "devices", ..]) => Self::Desk,
+            ("GET", ["v1", "cases" | "shifts" | "devices" | "alarms", ..]) => Self::Desk,
             _ => Self::Other,
         }
     }
@@ -120,6 +120,7 @@ mod tests {
             ("PUT", "/v1/shifts/00", Route::ShiftPut),
             ("GET", "/v1/shifts/00/seal", Route::Desk),
             ("GET", "/v1/cases", Route::Desk),
+            ("GET", "/v1/alarms", Route::Desk),
             ("GET", "/v1/cases/00", Route::CaseGet),
             ("GET", "/v1/cases/00/objects/11", Route::Desk),
             ("HEAD", "/v1/uploads/00", Route::UploadHead),

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http_body::{Frame, SizeHint};
 use serde::{Deserialize, Serialize};
 use streife_core::domain::{CaseId, DeviceId, EventId, ObjectId, ShiftId};
-use streife_core::seal::jose::Jwk;
+use streife_core::seal::jose::{HeadClaim, Jwk};
 use streife_core::sync::protocol::{BoxCaseState, COSE, OCTETS, ProblemType, digest_header};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::auth::{Desk, Ids};
 use crate::error::Refusal;
 use crate::state::{App, run};
-use crate::store::CaseRow;
+use crate::store::{Alarm, CaseRow};
 
 /// Cases in one answer.
 const PAGE: u32 = 500;
@@ -119,6 +119,29 @@ pub async fn device(State(app): State<App>, _: Desk, Ids(device): Ids<DeviceId>)
     run(&app, move |app| {
         let row = app.store.device(device)?.ok_or(ProblemType::NotFound)?;
         Ok(Json(DeviceKey { device, jwk: Jwk::of(&row.key) }))
+    })
+    .await
+}
+
+/// What devices have told against what they had told before.
+#[derive(Serialize)]
+pub struct AlarmList {
+    alarms: Vec<AlarmLine>,
+}
+
+#[derive(Serialize)]
+struct AlarmLine {
+    device: DeviceId,
+    at: i64,
+    known: HeadClaim,
+    told: HeadClaim,
+}
+
+/// `GET /v1/alarms`
+pub async fn alarms(State(app): State<App>, _: Desk) -> Result<Json<AlarmList>, Refusal> {
+    run(&app, move |app| {
+        let line = |Alarm { device, at, known, told }| AlarmLine { device, at, known: known.into(), told: told.into() };
+        Ok(Json(AlarmList { alarms: app.store.alarms()?.into_iter().map(line).collect() }))
     })
     .await
 }

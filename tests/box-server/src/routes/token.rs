@@ -1,4 +1,7 @@
 //! Access tokens (RFC 6749, 7523, 9449): the device's hardware key signs once, a session key proves each request after.
+//!
+//! With the assertion a device tells how far its journal has come, and with the token it is reminded of how far the box
+//! knew it to be. A journal that has become shorter, or another, is an alarm for the desk; it refuses no delivery.
 
 use axum::Json;
 use axum::extract::{Query, Request, State};
@@ -7,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use streife_core::domain::DeviceId;
 use streife_core::seal::Hash;
-use streife_core::seal::jose::{self, AssertionClaims};
+use streife_core::seal::jose::{self, AssertionClaims, HeadClaim};
 use streife_core::sync::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, ProblemType, TokenAnswer, path};
 
 use crate::auth::{Device, admitted, once, proof, require_now, verify_proof};
@@ -49,7 +52,7 @@ fn form(body: Vec<u8>) -> Result<Form, Refusal> {
 }
 
 fn grant(app: &Shared, form: &Form, proof: &str) -> Result<TokenAnswer, Refusal> {
-    let device = authenticate(app, &form.client_assertion)?;
+    let (device, head) = authenticate(app, &form.client_assertion)?;
     let (claims, session) = verify_proof(app, proof, Method::POST.as_str(), path::TOKEN)?;
     once(app, &session.thumbprint(), &claims.jti, claims.iat)?;
     let token = app.secret()?;
@@ -57,10 +60,17 @@ fn grant(app: &Shared, form: &Form, proof: &str) -> Result<TokenAnswer, Refusal>
     let expires_at = now_ms.saturating_add(i64::from(EXPIRES_IN_S) * 1000);
     let hash = Hash::of(&[token.as_bytes()]);
     app.store.put_token(hash, device.id, &session.thumbprint(), (now_ms, expires_at))?;
-    Ok(TokenAnswer { access_token: token, token_type: "DPoP".to_owned(), expires_in: EXPIRES_IN_S })
+    let known = head.map(|head| app.store.note_head(device.id, head.into(), now_ms)).transpose()?.flatten();
+    Ok(TokenAnswer {
+        access_token: token,
+        token_type: "DPoP".to_owned(),
+        expires_in: EXPIRES_IN_S,
+        head: known.map(HeadClaim::from),
+    })
 }
 
-fn authenticate(app: &Shared, assertion: &str) -> Result<Device, Refusal> {
+/// The device, and how far it says its journal has come.
+fn authenticate(app: &Shared, assertion: &str) -> Result<(Device, Option<HeadClaim>), Refusal> {
     let issuer = jose::unverified_issuer(assertion).map_err(|_| ProblemType::TokenInvalid)?;
     let id: DeviceId = issuer.parse().map_err(|_| ProblemType::TokenInvalid)?;
     let row = app.store.device(id)?.ok_or(ProblemType::DeviceUnknown)?;
@@ -70,7 +80,7 @@ fn authenticate(app: &Shared, assertion: &str) -> Result<Device, Refusal> {
     }
     require_now(app, claims.iat)?;
     once(app, &issuer, &claims.jti, claims.iat)?;
-    admitted(row)
+    Ok((admitted(row)?, claims.head))
 }
 
 fn is_for_us(app: &Shared, claims: &AssertionClaims) -> bool {

@@ -10,6 +10,7 @@ pub mod blob;
 mod cases;
 mod devices;
 mod events;
+mod heads;
 mod shifts;
 
 use std::path::Path;
@@ -22,13 +23,16 @@ use streife_core::sync::protocol::ProblemType;
 pub use blob::Blobs;
 pub use cases::{CaseRow, ObjectRow, SequenceFlag};
 pub use devices::DeviceRow;
+pub use heads::Alarm;
 pub use shifts::{SealFlag, ShiftRow};
 
 use crate::BoxError;
 use crate::error::Refusal;
 
 const SCHEMA: &str = include_str!("schema.sql");
-const VERSION: i64 = 1;
+/// What version 1 lacks.
+const HEADS: &str = include_str!("heads.sql");
+const VERSION: i64 = 2;
 /// "STBX", so that no other program's database is taken for ours.
 const APPLICATION: i64 = 0x5354_4258;
 
@@ -116,8 +120,13 @@ fn migrate(db: &mut Connection) -> Result<(), BoxError> {
     let pragma = |name| tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     match (pragma("application_id")?, pragma("user_version")?) {
         (APPLICATION, VERSION) => {}
+        (APPLICATION, 1) => {
+            tx.execute_batch(HEADS)?;
+            tx.pragma_update(None, "user_version", VERSION)?;
+        }
         (0, 0) => {
             tx.execute_batch(SCHEMA)?;
+            tx.execute_batch(HEADS)?;
             tx.pragma_update(None, "application_id", APPLICATION)?;
             tx.pragma_update(None, "user_version", VERSION)?;
         }

@@ -47,6 +47,15 @@ impl House {
         Self { running, ..self }
     }
 
+    /// Stops the box, does something to its folder, and starts it again on the same port.
+    pub fn restart_with(self, work: impl FnOnce(&Path)) -> Self {
+        let address = self.running.address().to_string();
+        self.running.stop().expect("stops");
+        work(self.folder.path());
+        let running = start(self.folder.path(), &self.clock, &address);
+        Self { running, ..self }
+    }
+
     /// Kills the box and starts it again on the same port.
     pub fn restart_after_kill(self) -> Self {
         let address = self.running.address().to_string();
@@ -133,7 +142,7 @@ impl Phone {
     pub fn assertion(&self) -> AssertionClaims {
         let (device, iat) = (self.device.to_string(), self.now_s());
         let aud = format!("{}/v1/token", self.connection.origin);
-        AssertionClaims { iss: device.clone(), sub: device, aud, jti: jti(), iat, exp: iat + 300 }
+        AssertionClaims { iss: device.clone(), sub: device, aud, jti: jti(), iat, exp: iat + 300, head: None }
     }
 
     pub fn proof_claims(&self, method: &str, path: &str) -> ProofClaims {
