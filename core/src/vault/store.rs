@@ -31,7 +31,6 @@ pub struct Vault {
     pub(super) keys_change: Mutex<()>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
-    pub(super) storage: StorageConfig,
     /// The journal's head when the vault was suspended; see `suspend.rs`.
     pub(super) left: Mutex<JournalHead>,
 }
@@ -64,7 +63,6 @@ impl Vault {
             keys_change: Mutex::default(),
             entropy: ports.entropy.clone(),
             ports,
-            storage,
             left: Mutex::new(JournalHead::GENESIS),
         };
         vault.open_keys()?;

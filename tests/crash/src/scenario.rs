@@ -72,7 +72,9 @@ impl Residue {
         let events = vault.events().expect("reads").iter().filter(|event| event.signed.is_none()).count();
         let shifts = vault.shifts().expect("reads");
         let shifts = shifts.iter().filter(|row| row.opening.is_none() || row.last_n.is_some() && row.seal.is_none());
-        let unsigned = vault.unsigned_cases().expect("reads").len() + events + shifts.count();
+        let cases = vault.cases().expect("reads");
+        let unsigned = cases.iter().filter(|row| row.state == streife_core::vault::CaseState::Unsigned).count();
+        let unsigned = unsigned + events + shifts.count();
         Self { is_new, adopted: sweep.orphans.len(), deleted: sweep.deleted, set_aside: sweep.quarantined, unsigned }
     }
 }
