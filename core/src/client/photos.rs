@@ -11,7 +11,7 @@ use crate::evidence::{Import, ImportJob, PhotoError, SealedReader, import, thumb
 use crate::log;
 use crate::ports::Cancel;
 use crate::seal::{Binding, ChunkSealer, Kind, ManifestObject, Scope, commitment, seal};
-use crate::vault::{JournalEvent, ObjectRow, PartFile};
+use crate::vault::{JournalEvent, ObjectRow, PartFile, VaultError};
 
 pub(super) const JPEG: &str = "image/jpeg";
 
@@ -30,14 +30,17 @@ impl Client {
     /// # Errors
     /// [`PhotoError`] for a file that is no whole JPEG; the file and the draft stay as they were.
     pub fn add_photo(&self, case: CaseId, path: &Path, class: PhotoClass) -> Result<AddedPhoto, Error> {
-        let source = File::open(path).map_err(|error| PhotoError::Unreadable(error.kind()))?;
-        self.add_photo_from(case, source, class)
+        self.with_new_files(|| {
+            let source = File::open(path).map_err(|error| PhotoError::Unreadable(error.kind()))?;
+            self.add_photo_from(case, source, class)
+        })
     }
 
     /// The same from an open file, as a host hands it over for a content address.
     ///
     /// # Errors
-    /// As [`Self::add_photo`].
+    /// As [`Self::add_photo`], and [`VaultError::Unconfirmed`] if the disk has not confirmed the sealed file: a source that
+    /// was read cannot be read again here. The host calls again with a new one.
     pub fn add_photo_from(
         &self,
         case: CaseId,
@@ -51,8 +54,10 @@ impl Client {
         let binding = Binding::of_case(Kind::Photo, case, object);
         let sealer = ChunkSealer::new(&key, &binding, &*self.ports.entropy)?;
         let mut part = self.vault.create_object(object)?;
-        let taken = import(source, &mut part, ImportJob { sealer, salt: &salt })
-            .map_err(|error| self.unless_suspended(error.into()))?;
+        let taken = import(source, &mut part, ImportJob { sealer, salt: &salt }).map_err(|error| match error {
+            _ if part.is_lost() => VaultError::Unconfirmed.into(),
+            error => self.unless_suspended(error.into()),
+        })?;
         self.keep_photo(case, part, salt, class, taken)
     }
 
@@ -104,7 +109,7 @@ impl Client {
             let picture = self.read_photo(case, &photo)?;
             match thumbnail(&picture, photo.exif.orientation) {
                 Ok(small) => {
-                    self.keep_thumbnail(case, photo.object, &small)?;
+                    self.with_new_files(|| self.keep_thumbnail(case, photo.object, &small))?;
                     made += 1;
                 }
                 Err(_) => log::event("no thumbnail", &[("object", &photo.object)]),
@@ -168,7 +173,7 @@ impl Client {
         let binding = Binding::of_case(kind, case, object).with_scope(scope);
         let sealed = seal(&key, &binding, plain, &*self.ports.entropy)?;
         let mut part = self.vault.create_object(object)?;
-        part.write_all(&sealed).map_err(crate::vault::VaultError::from)?;
+        part.write_all(&sealed).map_err(VaultError::from)?;
         let object = ManifestObject {
             object,
             kind,

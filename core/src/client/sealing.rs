@@ -74,7 +74,7 @@ impl Client {
     ) -> Result<u32, Error> {
         let set = self.recipients()?;
         for _ in 0..ATTEMPTS {
-            match self.try_seal(case, facts, closing, &set, at) {
+            match self.with_new_files(|| self.try_seal(case, facts, closing, &set, at)) {
                 Err(Error::Vault(VaultError::State)) if self.vault.case(case)?.state == CaseState::Draft => {}
                 other => return other,
             }

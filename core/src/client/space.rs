@@ -3,7 +3,7 @@
 use super::{Client, Notice};
 use crate::error::Error;
 use crate::log;
-use crate::vault::{JournalEvent, Space};
+use crate::vault::{JournalEvent, Space, VaultError};
 
 impl Client {
     /// Room on the vault's disk. An app asks before it opens the camera; at [`crate::vault::SpaceLevel::Full`]
@@ -18,6 +18,17 @@ impl Client {
     /// Held by a call that writes: when the call ends, however it ends, it tells what the disk has cost.
     pub(super) const fn watch_disk(&self) -> DiskWatch<'_> {
         DiskWatch(self)
+    }
+
+    /// Runs a step that writes files, and once more with new ones if the disk has not confirmed one of them.
+    pub(super) fn with_new_files<T>(&self, mut step: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+        match step() {
+            Err(Error::Vault(VaultError::Unconfirmed)) => {
+                log::event("the disk did not confirm a file: it is written anew", &[]);
+                step()
+            }
+            other => other,
+        }
     }
 
     fn tell_of_ballast(&self, bytes: u64) -> Result<(), Error> {

@@ -65,13 +65,25 @@ impl Database {
         work(&self.lock().as_ref().ok_or(VaultError::Suspended)?.connection)
     }
 
-    /// Runs one IMMEDIATE transaction and makes it durable before it returns. On a full disk it gives the ballast up and
-    /// runs it once more.
+    /// Runs one IMMEDIATE transaction and makes it durable before it returns. On a full disk it makes room and runs it once
+    /// more.
     pub(super) fn write<T>(
         &self,
         mut work: impl FnMut(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         self.live(|live| live.commit(&mut work))
+    }
+
+    /// Makes sure that a commit that has failed cannot come back. If the disk did not confirm the log, its frames are there
+    /// all the same, and a kill would find them: another commit takes their place.
+    pub(super) fn outdo(&self, failed: &VaultError) -> Result<(), VaultError> {
+        if !matches!(failed, VaultError::Database(_)) {
+            return Ok(()); // refused before it was written whole
+        }
+        self.write(|transaction| {
+            let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            Ok(transaction.pragma_update(None, "user_version", version)?)
+        })
     }
 
     /// Empties the write-ahead log, so that it keeps no old frames.
@@ -82,10 +94,15 @@ impl Database {
     fn live<T>(&self, mut step: impl FnMut(&mut Live) -> Result<T, VaultError>) -> Result<T, VaultError> {
         let mut guard = self.lock();
         let live = guard.as_mut().ok_or(VaultError::Suspended)?;
-        match step(live) {
-            Err(VaultError::DiskFull) if self.ballast.give() => step(live),
-            other => other,
+        let mut done = step(live);
+        if matches!(done, Err(VaultError::DiskFull)) && live.reuse_log() {
+            done = step(live);
         }
+        if matches!(done, Err(VaultError::DiskFull)) && self.ballast.give() {
+            live.reuse_log(); // the database takes its share of the room before others do
+            done = step(live);
+        }
+        done
     }
 
     /// Whether the last commit waits for its folder to be made durable, which is tried again with the next.
@@ -184,6 +201,11 @@ impl Live {
         Ok(result)
     }
 
+    /// Lets the next commit overwrite the log instead of lengthening it, if the database takes up what it holds.
+    fn reuse_log(&self) -> bool {
+        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).is_ok()
+    }
+
     /// Makes the folder durable: some phones flush their disk only then. What was committed is done all the same: the
     /// log itself was made durable, and a call must not be told to have failed that has not.
     fn sync(&mut self) {
@@ -193,7 +215,7 @@ impl Live {
 
 /// Makes a folder's entries durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
-    Ok(File::open(folder)?.sync_all()?)
+    File::open(folder)?.sync_all().map_err(|_| VaultError::Unconfirmed)
 }
 
 /// The folder itself, locked before a file in it is opened, and made durable behind each commit. SQLite's own lock belongs
@@ -331,6 +353,27 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let _first = Database::open(folder.path(), none(folder.path())).expect("opens");
         assert!(matches!(Database::open(folder.path(), none(folder.path())).map(drop), Err(VaultError::InUse)));
+    }
+
+    #[test]
+    fn a_full_disk_is_met_by_reusing_the_log_and_then_by_the_ballast_and_no_more_often() {
+        let folder = tempfile::tempdir().expect("folder");
+        let ballast = Arc::new(Ballast::at(folder.path(), 1 << 20));
+        ballast.restore().expect("there is room");
+        let database = Database::open(folder.path(), ballast.clone()).expect("opens");
+        let attempts = |enough: u32| {
+            let mut tried = 0;
+            let done = database.write(|_| {
+                tried += 1;
+                if tried < enough { Err(VaultError::DiskFull) } else { Ok(()) }
+            });
+            (tried, done.is_ok())
+        };
+        assert_eq!(attempts(2), (2, true));
+        assert_eq!(ballast.take_given(), 0, "the log was enough");
+        assert_eq!(attempts(3), (3, true));
+        assert!(ballast.take_given() > 0);
+        assert_eq!(attempts(u32::MAX), (2, false), "there is no ballast left");
     }
 
     #[test]

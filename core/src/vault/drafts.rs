@@ -99,7 +99,7 @@ impl Vault {
         let draft = self.seal_draft(row.case, &self.case_key(row.case)?, facts)?;
         let _step = self.objects.handles.step()?;
         self.objects.keep(vec![part])?;
-        self.adopt(row, &draft, at, event).inspect_err(|_| self.drop_unnamed(row.object.object))
+        self.adopt(row, &draft, at, event).inspect_err(|error| self.drop_unnamed(row.object.object, error))
     }
 
     /// Gives a whole file that a crash had left behind its row and its place in the draft.

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::handles::Suspended;
+use super::objects::Unconfirmed;
 use super::{Damage, Fault, Record};
 use crate::ports::{EntropyError, KeyStoreError};
 use crate::seal::SealError;
@@ -16,6 +17,10 @@ pub enum VaultError {
     /// The file system failed.
     #[error("the file system failed: {0}")]
     Io(io::ErrorKind),
+    /// The disk did not confirm that a file is durable. Nobody knows what it holds: it is thrown away, and must be written
+    /// anew.
+    #[error("the disk did not confirm a file")]
+    Unconfirmed,
     /// The database failed.
     #[error("the database failed (SQLite code {0})")]
     Database(i32),
@@ -125,6 +130,7 @@ impl From<io::Error> for VaultError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             _ if error.get_ref().is_some_and(|inner| inner.is::<Suspended>()) => Self::Suspended,
+            _ if error.get_ref().is_some_and(|inner| inner.is::<Unconfirmed>()) => Self::Unconfirmed,
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             kind => Self::Io(kind),
         }

@@ -13,8 +13,9 @@ use rusqlite::{Connection, Row, Transaction};
 
 use super::ballast::{self, Ballast};
 use super::database::sync_folder;
-use super::handles::{Handles, ObjectFile};
+use super::handles::{Handles, ObjectFile, Suspended};
 use super::journal::ObjectProof;
+use super::space::is_full;
 use super::{Record, VaultError};
 use crate::domain::{CaseId, ObjectId};
 use crate::seal::{Hash, Kind, ManifestObject, Scope};
@@ -69,7 +70,7 @@ impl ObjectFolder {
         };
         let buffer = Vec::with_capacity(PIECE + PIECE / 8);
         let ballast = self.ballast.clone();
-        Ok(PartFile { object, file, ballast, part, buffer, written: 0, durable: 0, kept: false })
+        Ok(PartFile { object, file, ballast, part, buffer, written: 0, durable: 0, lost: false, kept: false })
     }
 
     /// Opens a file for reading.
@@ -114,14 +115,39 @@ pub struct PartFile {
     buffer: Vec<u8>,
     written: u64,
     durable: u64,
+    lost: bool,
     kept: bool,
 }
+
+/// What a file says that the disk did not confirm.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the disk did not confirm the file")]
+pub(super) struct Unconfirmed;
 
 impl PartFile {
     /// Its object.
     #[must_use]
     pub const fn object(&self) -> ObjectId {
         self.object
+    }
+
+    /// Whether the disk did not confirm it. Its content must be written anew, to another file.
+    #[must_use]
+    pub const fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// A failed fsync marks the pages clean on all systems: a second one would succeed without them.
+    fn sync(&mut self) -> io::Result<()> {
+        if self.lost {
+            return Err(io::Error::other(Unconfirmed));
+        }
+        let Err(error) = self.file.with(|file| file.sync_all()) else { return Ok(()) };
+        if error.get_ref().is_some_and(|inner| inner.is::<Suspended>()) || is_full(&error) && !self.ballast.give() {
+            return Err(error);
+        }
+        self.lost = true;
+        Err(io::Error::other(Unconfirmed))
     }
 
     fn flush_piece(&mut self) -> io::Result<()> {
@@ -155,7 +181,7 @@ impl Write for PartFile {
     fn flush(&mut self) -> io::Result<()> {
         self.flush_piece()?;
         if self.durable < self.written {
-            self.file.with(|file| file.sync_all())?;
+            self.sync()?;
             self.durable = self.written;
         }
         Ok(())

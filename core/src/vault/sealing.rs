@@ -53,7 +53,7 @@ impl Vault {
             queue_case(transaction, sealed.case)?;
             void.map_or(Ok(()), |void| append_void(transaction, journal, void))
         });
-        committed.inspect_err(|_| rows.iter().for_each(|row| self.drop_unnamed(row.object.object)))
+        committed.inspect_err(|error| rows.iter().for_each(|row| self.drop_unnamed(row.object.object, error)))
     }
 
     /// Stores a signed manifest and lets it be sent.

@@ -35,7 +35,6 @@ pub struct Vault {
     pub(super) anchorage: Anchorage,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
-    pub(super) storage: StorageConfig,
     /// The journal's head when the vault was suspended; see `suspend.rs`.
     pub(super) left: Mutex<JournalHead>,
 }
@@ -72,7 +71,6 @@ impl Vault {
             anchorage: Anchorage::new(ports.anchor.clone(), storage.key_store_timeout_ms),
             entropy: ports.entropy.clone(),
             ports,
-            storage,
             left: Mutex::new(JournalHead::GENESIS),
         };
         vault.open_keys()?;

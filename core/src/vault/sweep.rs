@@ -86,10 +86,10 @@ impl Vault {
         database::sync_folder(&self.objects.quarantine)
     }
 
-    /// Removes the file of a call that failed, unless its row was committed and only what comes behind the commit
-    /// failed. What cannot be removed now is found by the next sweep.
-    pub(super) fn drop_unnamed(&self, object: ObjectId) {
-        if matches!(self.has_row(object), Ok(false)) {
+    /// Removes the file of a call that failed, if its row cannot come back. What cannot be removed now is found by the
+    /// next sweep.
+    pub(super) fn drop_unnamed(&self, object: ObjectId, failed: &VaultError) {
+        if self.database.outdo(failed).is_ok() && matches!(self.has_row(object), Ok(false)) {
             drop(self.objects.remove(object));
         }
     }
