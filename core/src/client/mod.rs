@@ -40,4 +40,4 @@ pub use status::Status;
 pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
-pub use crate::vault::{CaseState, CaseSummary, Space, SpaceLevel, StorageConfig, VaultError};
+pub use crate::vault::{CaseState, CaseSummary, KeyState, Space, SpaceLevel, StorageConfig, VaultError};

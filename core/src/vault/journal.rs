@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::keys::KeyRing;
-use super::{Record, Vault, VaultError};
+use super::{KeyState, Record, Vault, VaultError};
 use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
 use crate::seal::{Hash, JournalHead, chain};
 
@@ -49,6 +49,12 @@ pub enum JournalEvent {
     BallastGiven { bytes: u64 },
     /// The journal's head was another when the vault was resumed than when it was suspended.
     ChangedWhileSuspended { left: u64, found: u64 },
+    /// The key store says something else than before about the newest hardware key.
+    KeysChanged { state: KeyState },
+    /// The officer of the open shift was stated anew: the statement before is under a key that is not at hand.
+    OfficerRestated { shift: ShiftId },
+    /// The shift closed over a draft whose key is gone. The recovery key opens it.
+    DraftStranded { case: CaseId },
     /// The device clock differs from the box's by this many milliseconds.
     ClockDiffers { by_ms: i64 },
 }
