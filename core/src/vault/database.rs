@@ -33,8 +33,7 @@ pub(super) struct Database {
 /// What is open. The connection is closed before the folder's lock is given back.
 struct Live {
     connection: Connection,
-    /// Locked, and made durable behind each commit.
-    folder: File,
+    folder: LockedFolder,
     /// Whether the folder has not been made durable since the last commit.
     unsynced: bool,
 }
@@ -126,6 +125,15 @@ impl Database {
         Ok(Some(checked))
     }
 
+    /// Tells of every statement that has run, prepared anew each time so that its counters are those of one run.
+    #[cfg(test)]
+    pub(super) fn trace(&self, tell: impl FnMut(rusqlite::trace::TraceEvent<'_>) + Send + 'static) {
+        let mut guard = self.lock();
+        let live = guard.as_mut().expect("not suspended");
+        live.connection.set_prepared_statement_cache_capacity(0);
+        live.connection.trace_v2(rusqlite::trace::TraceEventCodes::SQLITE_TRACE_PROFILE, Some(tell)).expect("traces");
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Live>> {
         // A panic inside a transaction rolls it back; the connection itself stays sound.
         self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -149,7 +157,7 @@ impl Live {
     }
 
     fn connect(folder: &Path, known: u32, create: OpenFlags) -> Result<(Self, u32), VaultError> {
-        let handle = lock_folder(folder)?;
+        let locked = LockedFolder::lock(folder)?;
         let file = folder.join("vault.db");
         refuse_by_header(&file, known)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
@@ -159,7 +167,7 @@ impl Live {
         prepare(&connection)?;
         let version = check_version(&connection, known)?;
         configure(&connection)?;
-        Ok((Self { connection, folder: handle, unsynced: false }, version))
+        Ok((Self { connection, folder: locked, unsynced: false }, version))
     }
 
     fn ready(self) -> Result<Self, VaultError> {
@@ -179,7 +187,7 @@ impl Live {
     /// Makes the folder durable: some phones flush their disk only then. What was committed is done all the same: the
     /// log itself was made durable, and a call must not be told to have failed that has not.
     fn sync(&mut self) {
-        self.unsynced = self.folder.sync_all().is_err();
+        self.unsynced = self.folder.0.sync_all().is_err();
     }
 }
 
@@ -188,17 +196,28 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
     Ok(File::open(folder)?.sync_all()?)
 }
 
-/// Locks the folder itself, before a file in it is opened. SQLite's own lock belongs to the process and to the file: the
-/// second opener of one process would end it by closing the header it has read, and a third one in another process
-/// would be let in.
-fn lock_folder(folder: &Path) -> Result<File, VaultError> {
-    let handle = File::open(folder)?;
-    match handle.try_lock() {
-        Ok(()) => Ok(handle),
-        Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
-        // A file system without such locks still has SQLite's own.
-        Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(handle),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+/// The folder itself, locked before a file in it is opened, and made durable behind each commit. SQLite's own lock belongs
+/// to the process and to the file: the second opener of one process would end it by closing the header it has read, and a
+/// third one in another process would be let in.
+struct LockedFolder(File);
+
+impl LockedFolder {
+    fn lock(folder: &Path) -> Result<Self, VaultError> {
+        let handle = File::open(folder)?;
+        match handle.try_lock() {
+            Ok(()) => Ok(Self(handle)),
+            Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
+            // A file system without such locks still has SQLite's own.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Self(handle)),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for LockedFolder {
+    /// Closing would do, but for a copy of the handle that a process just being started may still have.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
     }
 }
 

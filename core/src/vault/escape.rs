@@ -8,10 +8,8 @@
 //! Where there is no recovery key to wrap a root for, nothing begins: what only this memory could open would be lost
 //! with it.
 
-use rusqlite::Transaction;
-
 use super::epochs;
-use super::journal::JournalEvent;
+use super::journal::{JournalEvent, JournalWriter};
 use super::keys::Root;
 use super::{KeyState, Vault, VaultError};
 use crate::ports::KeyStoreError;
@@ -64,9 +62,9 @@ impl Vault {
             }
         };
         self.keys.set_state(KeyState::Available);
-        self.database.write(|transaction| {
+        self.journaled_now(self.moment()?, |transaction, journal| {
             epochs::set_wrapped(transaction, epoch, &wrapped)?;
-            self.tell_state(transaction)
+            self.tell_state(journal)
         })?;
         self.keys.set_current(epoch, false);
         self.keys.told();
@@ -74,8 +72,8 @@ impl Vault {
     }
 
     /// Journals the state of the key store, if it is another than the one journalled last.
-    pub(super) fn tell_state(&self, transaction: &Transaction<'_>) -> Result<(), VaultError> {
+    pub(super) fn tell_state(&self, journal: &mut JournalWriter<'_>) -> Result<(), VaultError> {
         let state = self.keys.untold();
-        state.map_or(Ok(()), |state| self.tell(transaction, JournalEvent::KeysChanged { state }))
+        state.map_or(Ok(()), |state| journal.append(JournalEvent::KeysChanged { state }).map(drop))
     }
 }

@@ -8,10 +8,8 @@
 //! **A crash** before (3) leaves a prepared row, which is discarded; behind it the next open goes on with (4) and (5).
 //! A key store that fails puts the rest off in the same way.
 
-use rusqlite::Transaction;
-
 use super::epochs::{self, EpochRow, EpochState};
-use super::journal::{JournalEvent, JournalWriter};
+use super::journal::JournalEvent;
 use super::keys::Root;
 use super::{Vault, VaultError, cases, outbox, reseal, shifts};
 use crate::seal::{JournalKey, RootKey};
@@ -76,8 +74,9 @@ impl Vault {
         let (epoch, own) = (root.epoch, JournalKey::generate(&*self.entropy)?);
         let canary = root.canary(&*self.entropy)?;
         let escrow = self.trusted_recipients()?.map(|set| self.escrow(epoch, &root.key, &set)).transpose()?.flatten();
+        let at = self.moment()?;
         self.keys.add(epoch, root.key, vec![(epoch, own)]);
-        let done = self.database.write(|transaction| {
+        let done = self.journaled_now(at, |transaction, journal| {
             epochs::make_current(transaction, epoch, wrapped, &canary)?;
             if let Some(escrow) = &escrow {
                 epochs::set_recovery(transaction, epoch, escrow)?;
@@ -85,9 +84,9 @@ impl Vault {
             reseal::carry_journal_keys(transaction, epoch, &self.keys, &*self.entropy)?;
             self.keys.set_current(epoch, wrapped.is_none());
             if epoch > 1 {
-                self.tell(transaction, JournalEvent::EpochBegun { epoch })?;
+                journal.append(JournalEvent::EpochBegun { epoch })?;
             }
-            self.tell_state(transaction)
+            self.tell_state(journal)
         });
         done.inspect_err(|_| self.undo_install(epoch))?;
         self.keys.told();
@@ -115,7 +114,8 @@ impl Vault {
         for row in self.database.read(epochs::living)?.into_iter().filter(|row| row.epoch != current) {
             let is_empty = match row.state {
                 EpochState::Retiring => self.empty(row.epoch)?,
-                EpochState::Erasing => true,
+                // A state that was forged must not cost a hardware key.
+                EpochState::Erasing => row.wrapped.is_none() && !self.lives(row.epoch, current)?,
                 _ => false,
             };
             if is_empty {
@@ -123,6 +123,10 @@ impl Vault {
             }
         }
         Ok(())
+    }
+
+    fn lives(&self, epoch: u16, current: u16) -> Result<bool, VaultError> {
+        self.database.read(|connection| epochs::has_living_values(connection, epoch, current))
     }
 
     /// Seals again what lives under an old root, and takes the root away if nothing is left under it.
@@ -149,14 +153,9 @@ impl Vault {
         if let Some(alias) = &row.alias {
             self.hardware.delete(alias)?;
         }
-        self.write(|transaction| {
+        self.journaled(self.moment()?, |transaction, journal| {
             epochs::set_erased(transaction, row.epoch)?;
-            self.tell(transaction, JournalEvent::EpochErased { epoch: row.epoch })
+            journal.append(JournalEvent::EpochErased { epoch: row.epoch }).map(drop)
         })
-    }
-
-    /// Journals something that the vault does of itself.
-    pub(super) fn tell(&self, transaction: &Transaction<'_>, event: JournalEvent) -> Result<(), VaultError> {
-        JournalWriter::new(self, transaction, self.moment()?)?.append(event).map(drop)
     }
 }

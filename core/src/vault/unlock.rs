@@ -50,7 +50,7 @@ impl Vault {
         }
         taken?;
         if self.keys.current().is_ok() && self.keys.untold().is_some() {
-            unless_full(self.database.write(|transaction| self.tell_state(transaction)))?;
+            unless_full(self.journaled_now(self.moment()?, |_, journal| self.tell_state(journal)))?;
             self.keys.told();
         }
         Ok(self.keys.state())
