@@ -141,7 +141,7 @@ fn bad_input(error: &Error) -> StreifeError {
         Error::Plate(rule) => StreifeError::Plate { rule: (*rule).into() },
         Error::Slip(slip) => Input::from(*slip).into(),
         Error::Input(limit) => StreifeError::Limit { field: limit.field.to_owned() },
-        Error::Clock => Input::DeviceClock.into(),
+        Error::Clock | Error::Vault(VaultError::Clock) => Input::DeviceClock.into(),
         Error::Catalogue(_) => Input::Catalogue.into(),
         Error::Seal(SealError::PublicKey) | Error::Vault(VaultError::Seal(SealError::PublicKey)) => {
             Input::PublicKey.into()
@@ -160,6 +160,8 @@ fn bad_input(error: &Error) -> StreifeError {
 fn key_store_fault(error: &Error) -> KeyStoreFault {
     match error {
         Error::Vault(VaultError::KeyStore(error)) => (*error).into(),
+        Error::Vault(VaultError::Locked) => KeyStoreError::NotNow.into(),
+        Error::Vault(VaultError::KeyMissing { .. }) => KeyStoreError::Gone.into(),
         _ => KeyStoreError::Failed.into(),
     }
 }

@@ -1,4 +1,7 @@
-//! What an app does to keep the vault safe: background and foreground, and what there is to tell the officer.
+//! What an app does to keep the vault safe: background and foreground, its keys, and what there is to tell the officer.
+
+use streife_core::client::KeyState;
+use streife_core::domain::Officer;
 
 use crate::types::NoticeView;
 use crate::{Streife, StreifeError};
@@ -21,6 +24,46 @@ impl Streife {
     /// `InUse` while another process has the vault; as `open`. The vault then stays suspended; call again.
     pub fn resume(&self) -> Result<(), StreifeError> {
         self.call(|client| client.resume())
+    }
+
+    /// Wipes every key from memory, as an app does when the officer logs out. Whatever needs a key fails with
+    /// `KeyUnavailable` until [`Self::unlock`]. What was recorded while the key store was silent can then be opened by the
+    /// agency's recovery key only. May be called from any thread.
+    ///
+    /// # Errors
+    /// None.
+    pub fn lock(&self) -> Result<(), StreifeError> {
+        self.call(|client| {
+            client.lock();
+            Ok(())
+        })
+    }
+
+    /// Asks the key store for the keys: behind [`Self::lock`], and again while it is silent. Returns how it stands. The
+    /// vault asks by itself when it syncs and when a shift opens or closes.
+    ///
+    /// # Errors
+    /// `KeyUnavailable` if the store is silent and no recovery key is installed to record under.
+    pub fn unlock(&self) -> Result<KeyState, StreifeError> {
+        self.call(|client| client.unlock())
+    }
+
+    /// States the officer of the open shift anew, when the one stated is under a key that is not at hand: without an
+    /// officer no case can be sealed.
+    ///
+    /// # Errors
+    /// `State` if no shift is open or its officer can be read; `Limit` for an officer beyond the limits.
+    pub fn restate_officer(&self, officer: Officer) -> Result<(), StreifeError> {
+        self.call(|client| client.restate_officer(&officer))
+    }
+
+    /// Begins a new key epoch and erases the old one with its hardware key. Happens by itself when a shift closes and when
+    /// all is handed over.
+    ///
+    /// # Errors
+    /// `KeyUnavailable` if the key store fails; everything stays readable.
+    pub fn rotate_keys(&self) -> Result<(), StreifeError> {
+        self.call(|client| client.rotate_keys())
     }
 
     /// What the officer should be told besides the answers of calls, oldest first, since the vault was opened. All of it

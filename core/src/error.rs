@@ -135,7 +135,7 @@ const fn vault_kind(error: &VaultError) -> ErrorKind {
         VaultError::NewerDatabase { .. } => ErrorKind::NewerVersion,
         VaultError::ForeignDatabase | VaultError::Corrupt => ErrorKind::Corrupt,
         VaultError::KeyStore(KeyStoreError::WrongKey) | VaultError::WrongKey => ErrorKind::WrongKey,
-        VaultError::KeyStore(_) | VaultError::KeyMissing { .. } => ErrorKind::KeyUnavailable,
+        VaultError::KeyStore(_) | VaultError::KeyMissing { .. } | VaultError::Locked => ErrorKind::KeyUnavailable,
         VaultError::Sealed { .. }
         | VaultError::Malformed { .. }
         | VaultError::Damaged(_)

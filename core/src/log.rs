@@ -36,6 +36,7 @@ log_safe!(
     TransportError,
     crate::sync::Progress,
     crate::vault::Damage,
+    crate::vault::KeyState,
     crate::vault::Sweep,
 );
 

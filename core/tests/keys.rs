@@ -2,16 +2,12 @@
 
 mod common;
 
-use std::sync::Arc;
-
 use common::dead::database;
 use common::{Phone, officer};
-use streife_core::client::{Client, Ports};
 use streife_core::domain::{CaseId, ObjectId};
 use streife_core::error::ErrorKind;
 use streife_core::ports::{KeyStore, KeyStoreError, OsEntropy};
 use streife_core::seal::{Binding, Hash, Kind, RootKey, chain, seal};
-use streife_core::testing::DangerousSoftwareKeyStore;
 use streife_core::vault::{JournalEvent, JournalRecord};
 
 fn aliases(phone: &Phone) -> Vec<String> {
@@ -127,12 +123,4 @@ fn a_vault_of_schema_1_goes_on_under_a_journal_key_and_its_old_entries_still_rea
         rows.collect::<Result<_, _>>().expect("reads")
     };
     assert_eq!(generations, [None, Some(1), Some(1)]);
-}
-
-#[test]
-fn two_phones_share_no_key_store() {
-    let phone = Phone::new();
-    drop(phone.open());
-    let ports = Ports { key_store: Arc::new(DangerousSoftwareKeyStore::default()), ..phone.ports() };
-    assert_eq!(Client::open(phone.config(), ports).map(drop).expect_err("refused").kind(), ErrorKind::KeyUnavailable);
 }

@@ -9,7 +9,6 @@ use streife_core::client::{Client, Ports};
 use streife_core::domain::PhotoClass;
 use streife_core::error::ErrorKind;
 use streife_core::ports::{KeyStore, KeyStoreError};
-use streife_core::testing::DangerousSoftwareKeyStore;
 
 #[test]
 fn a_draft_and_its_photos_survive_the_end_of_the_process() {
@@ -50,31 +49,6 @@ fn a_whole_photo_without_a_row_is_adopted_and_a_torn_one_is_removed() {
     assert_eq!(client.read_photo(case, adopted).expect("opens"), original);
     assert!(phone.vault_folder().join("quarantine/stray.txt").exists());
     client.journal().expect("opens").verify().expect("holds");
-}
-
-#[test]
-fn another_key_is_told_and_changes_nothing() {
-    let phone = Phone::new();
-    drop(phone.open());
-    let before = common::all_bytes(&phone.vault_folder());
-    let mut ports = phone.ports();
-    ports.key_store = Arc::new(DangerousSoftwareKeyStore::default());
-    let refused = Client::open(phone.config(), ports.clone()).map(drop).expect_err("refused");
-    assert_eq!(refused.kind(), ErrorKind::KeyUnavailable);
-    // A store that has a key of that name, but another one.
-    let database = rusqlite::Connection::open(phone.vault_folder().join("vault.db")).expect("opens");
-    let alias: String = database.query_row("SELECT alias FROM epochs", [], |row| row.get(0)).expect("an epoch");
-    drop(database);
-    ports.key_store.create(&alias).expect("creates");
-    let refused = Client::open(phone.config(), ports).map(drop).expect_err("refused");
-    assert_eq!(refused.kind(), ErrorKind::WrongKey);
-    for failure in [KeyStoreError::NotNow, KeyStoreError::Invalidated, KeyStoreError::Failed] {
-        phone.key_store.fail_with(Some(failure));
-        assert_eq!(phone.try_open().map(drop).expect_err("refused").kind(), ErrorKind::KeyUnavailable);
-    }
-    phone.key_store.fail_with(None);
-    assert_eq!(common::all_bytes(&phone.vault_folder()), before);
-    phone.try_open().expect("opens again");
 }
 
 #[test]

@@ -48,34 +48,55 @@ def test_a_signer_without_a_key_cannot_enrol(phone):
     assert refused.value.fault == streife.SignerFault.FAILED
 
 
-@pytest.mark.parametrize(
-    ("failure", "answer", "fault"),
+KEY_STORES = pytest.mark.parametrize(
+    ("failure", "answer", "fault", "state"),
     [
-        (streife.HostKeyStoreError.NotNow(), None, streife.KeyStoreFault.NOT_NOW),
-        (streife.HostKeyStoreError.Invalidated(), None, streife.KeyStoreFault.INVALIDATED),
-        (streife.HostKeyStoreError.Gone(), None, streife.KeyStoreFault.GONE),
-        (RuntimeError(SECRET), None, streife.KeyStoreFault.FAILED),
-        (None, b"short", streife.KeyStoreFault.FAILED),
+        (streife.HostKeyStoreError.NotNow(), None, streife.KeyStoreFault.NOT_NOW, streife.KeyState.NOT_NOW),
+        (streife.HostKeyStoreError.Invalidated(), None, streife.KeyStoreFault.INVALIDATED, streife.KeyState.INVALIDATED),
+        (streife.HostKeyStoreError.Gone(), None, streife.KeyStoreFault.GONE, streife.KeyState.GONE),
+        (RuntimeError(SECRET), None, streife.KeyStoreFault.FAILED, streife.KeyState.FAILED),
+        (None, b"short", streife.KeyStoreFault.FAILED, streife.KeyState.FAILED),
     ],
     ids=["not-now", "invalidated", "gone", "unexpected", "no-key"],
 )
-def test_a_key_store_that_gives_no_key_is_a_state_and_nothing_is_lost(phone, tmp_path, failure, answer, fault):
+
+
+@KEY_STORES
+def test_a_key_store_that_gives_no_key_is_a_state_and_capture_goes_on(phone, tmp_path, failure, answer, fault, state):
     app = phone.on_duty()
     case = record_case(app, tmp_path)
     del app
+    phone.key_store.failure, phone.key_store.answer = failure, answer
+    app = phone.open()
+    status = app.status()
+    assert (status.keys, status.unreadable, status.locked) == (state, 1, False)
+    assert streife.NoticeView.KEYS(state) in app.notices()
+    with pytest.raises(streife.StreifeError.KeyUnavailable):
+        app.seal_case(case)
+    since = record_case(app, tmp_path)
+    app.restate_officer(streife.Officer(id="4827", unit=None))
+    app.seal_case(since)
+    phone.key_store.failure = phone.key_store.answer = None
+    assert app.unlock() == streife.KeyState.AVAILABLE
+    app.seal_case(case)
+    assert app.sync(UNMETERED).receipts == 2
+    assert SECRET not in "\n".join(phone.sink.lines)
+
+
+@KEY_STORES
+def test_without_a_recovery_key_it_is_an_error_and_nothing_is_changed(phone, failure, answer, fault, state):
+    device = phone.open().device()
     phone.key_store.failure, phone.key_store.answer = failure, answer
     with pytest.raises(streife.StreifeError.KeyUnavailable) as refused:
         phone.open()
     assert refused.value.fault == fault
     assert SECRET not in f"{refused.value!r} {refused.value}"
     phone.key_store.failure = phone.key_store.answer = None
-    app = phone.open()
-    app.seal_case(case)
-    assert app.sync(UNMETERED).receipts == 1
+    assert phone.open().device() == device
 
 
 def test_another_key_is_told_from_no_key(phone):
-    app = phone.on_duty()
+    app = phone.open()
     del app
     phone.key_store.answer = b"\x07" * 32
     with pytest.raises(streife.StreifeError.WrongKey):
@@ -83,6 +104,20 @@ def test_another_key_is_told_from_no_key(phone):
     phone.key_store.answer, phone.key_store.failure = None, streife.HostKeyStoreError.WrongKey()
     with pytest.raises(streife.StreifeError.WrongKey):
         phone.open()
+
+
+def test_a_locked_app_has_no_key_until_it_is_unlocked(phone, tmp_path):
+    app = phone.on_duty()
+    case = record_case(app, tmp_path)
+    app.lock()
+    assert app.status().locked
+    with pytest.raises(streife.StreifeError.KeyUnavailable) as refused:
+        app.seal_case(case)
+    assert refused.value.fault == streife.KeyStoreFault.NOT_NOW
+    assert app.unlock() == streife.KeyState.AVAILABLE
+    app.seal_case(case)
+    app.rotate_keys()
+    assert app.sync(UNMETERED).receipts == 1
 
 
 @pytest.mark.parametrize("failure", [streife.HostError.Failed(), RuntimeError(SECRET)])

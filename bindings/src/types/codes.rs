@@ -1,6 +1,6 @@
 //! The core's closed lists and plain records, as the host's languages see them.
 
-use streife_core::client::{CaseState, Network, SealedView};
+use streife_core::client::{CaseState, KeyState, Network, SealedView};
 use streife_core::domain::{
     Axle, CaseId, Category, ClockPosition, Finding, FindingCode, FixProvider, GpsState, OffenceRelation, Officer,
     PhotoClass, PlateClass, Season, Severity, Side, Suffix, Valve, VehicleKind, VoidReason,
@@ -260,6 +260,23 @@ pub enum Network {
     Metered,
     /// Everything may go.
     Unmetered,
+}
+
+/// What the key store said when it was last asked for the vault's newest hardware key.
+#[uniffi::remote(Enum)]
+pub enum KeyState {
+    /// It gave the key.
+    Available,
+    /// Not now, or it does not answer. Asked again by itself.
+    NotNow,
+    /// The platform has invalidated the key for good.
+    Invalidated,
+    /// It has no such key.
+    Gone,
+    /// It gave another key.
+    WrongKey,
+    /// It failed in a way it does not explain. Asked again by itself.
+    Failed,
 }
 
 /// How far a case has come on the phone.

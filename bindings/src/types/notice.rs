@@ -1,6 +1,7 @@
 //! What an app tells the officer besides the answers of calls.
 
-use streife_core::client::{Damage, Notice};
+use streife_core::client::{Damage, KeyState, Notice};
+use streife_core::domain::CaseId;
 
 /// Something that opening, unlocking or handing over has found.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -19,6 +20,17 @@ pub enum NoticeView {
     BallastGiven {
         /// Given back to the disk.
         bytes: u64,
+    },
+    /// The key store says something else than before about the vault's newest key. What is under a key it does not give
+    /// stays, and the work goes on.
+    Keys {
+        /// What it says now.
+        state: KeyState,
+    },
+    /// The shift was closed over a draft whose key is gone. The agency's recovery key opens it.
+    DraftStranded {
+        /// The draft.
+        case: CaseId,
     },
     /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
     ChangedWhileSuspended {
@@ -59,6 +71,8 @@ impl From<Notice> for NoticeView {
         match notice {
             Notice::Recovered { adopted, deleted, quarantined } => Self::Recovered { adopted, deleted, quarantined },
             Notice::BallastGiven { bytes } => Self::BallastGiven { bytes },
+            Notice::Keys { state } => Self::Keys { state },
+            Notice::DraftStranded { case } => Self::DraftStranded { case },
             Notice::ChangedWhileSuspended { left, found } => Self::ChangedWhileSuspended { left, found },
             Notice::SetBack { anchored, found } => Self::SetBack { anchored, found },
             Notice::Copied => Self::Copied,

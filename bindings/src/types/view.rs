@@ -1,6 +1,6 @@
 //! What the core tells an app.
 
-use streife_core::client::{AddedPhoto, CaseState, CaseSummary, Status, SyncEnd, SyncReport};
+use streife_core::client::{AddedPhoto, CaseState, CaseSummary, KeyState, Status, SyncEnd, SyncReport};
 use streife_core::domain::{
     CaseId, Category, GpsState, ObjectId, OffenceNumber, Plate, PlateClass, Season, ShiftId, Suffix,
 };
@@ -94,12 +94,19 @@ pub struct StatusView {
     pub quarantined: u32,
     /// Bytes still to be sent.
     pub bytes_waiting: u64,
+    /// How the key store stands.
+    pub keys: KeyState,
+    /// Whether the keys were wiped by `lock`.
+    pub locked: bool,
+    /// Cases whose key is not at hand: sealed ones are handed over all the same, drafts wait for it.
+    pub unreadable: u32,
 }
 
 impl From<Status> for StatusView {
     fn from(status: Status) -> Self {
-        let Status { shift, drafts, unsigned, waiting, handed_over, quarantined, bytes_waiting } = status;
-        Self { shift, drafts, unsigned, waiting, handed_over, quarantined, bytes_waiting }
+        let Status { shift, drafts, unsigned, waiting, handed_over, quarantined, bytes_waiting, .. } = status;
+        let Status { keys, locked, unreadable, .. } = status;
+        Self { shift, drafts, unsigned, waiting, handed_over, quarantined, bytes_waiting, keys, locked, unreadable }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::log;
 use crate::ports::Cancel;
 use crate::seal::{Manifest, Receipt, Signed, VerifyingKey};
-use crate::sync::{Action, Context, Network, Progress, TimeRecord};
-use crate::vault::{CaseRow, CaseState, Damage, ItemKind, JournalEvent};
+use crate::sync::{Action, Context, Engine, Network, Progress, TimeRecord};
+use crate::vault::{CaseRow, CaseState, Damage, ItemKind, JournalEvent, VaultError};
 
 /// How far a call may go.
 pub struct SyncLimits<'a> {
@@ -58,8 +58,8 @@ impl Client {
     /// Sends what can be sent now.
     ///
     /// # Errors
-    /// [`Error::Busy`] while another call runs; [`crate::vault::VaultError::Suspended`] if the vault is; [`Error`] of
-    /// vault or signer. The network is never an error here.
+    /// [`Error::Busy`] while another call runs; [`VaultError::Suspended`] or [`VaultError::Locked`] if the vault is;
+    /// [`Error`] of vault or signer. The network is never an error here.
     pub fn sync(&self, limits: &SyncLimits<'_>) -> Result<SyncReport, Error> {
         let (_watch, _draining) = (self.watch_disk(), self.vault.drain());
         let mut engine = match self.engine.try_lock() {
@@ -67,6 +67,18 @@ impl Client {
             Err(TryLockError::WouldBlock) => return Err(Error::Busy),
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         };
+        self.retry_keys();
+        if self.vault.is_locked() {
+            return Err(VaultError::Locked.into());
+        }
+        let done = self.hand_over(limits, &mut engine);
+        if self.vault.is_locked() {
+            engine.forget_session();
+        }
+        done
+    }
+
+    fn hand_over(&self, limits: &SyncLimits<'_>, engine: &mut Engine) -> Result<SyncReport, Error> {
         self.sign_pending()?;
         self.purge_receipted()?;
         let started = self.now()?;

@@ -41,4 +41,6 @@ pub use status::Status;
 pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
-pub use crate::vault::{CaseState, CaseSummary, Damage, Fault, Record, Space, SpaceLevel, StorageConfig, VaultError};
+pub use crate::vault::{
+    CaseState, CaseSummary, Damage, Fault, KeyState, Record, Space, SpaceLevel, StorageConfig, VaultError,
+};

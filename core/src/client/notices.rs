@@ -3,7 +3,8 @@
 use std::sync::PoisonError;
 
 use super::Client;
-use crate::vault::Damage;
+use crate::domain::CaseId;
+use crate::vault::{Damage, KeyState};
 
 /// Something that opening, unlocking or handing over has found. Each is in the journal, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,17 @@ pub enum Notice {
     BallastGiven {
         /// Given back to the disk.
         bytes: u64,
+    },
+    /// The key store says something else than before about the vault's newest key. What is under a key it does not give
+    /// stays, and the work goes on.
+    Keys {
+        /// What it says now.
+        state: KeyState,
+    },
+    /// The shift was closed over a draft whose key is gone. The recovery key opens it.
+    DraftStranded {
+        /// The draft.
+        case: CaseId,
     },
     /// A record is not what the journal or a signature says. All others stay usable.
     Damaged(Damage),

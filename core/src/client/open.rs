@@ -8,7 +8,7 @@ use crate::domain::{DeviceId, Moment};
 use crate::error::Error;
 use crate::log;
 use crate::sync::Engine;
-use crate::vault::{Sweep, Vault};
+use crate::vault::{KeyState, Sweep, Vault};
 
 /// The core as an app holds it. One for each vault folder; a second process is refused.
 pub struct Client {
@@ -47,6 +47,7 @@ impl Client {
         if let Err(error) = opened.rotation {
             log::event("the rotation of keys is put off", &[("error", &Error::from(error))]);
         }
+        client.tell_keys(KeyState::Available);
         client.recover(&opened.sweep)?;
         client.sweep = opened.sweep;
         Ok(client)

@@ -25,10 +25,17 @@ impl Client {
                     self.vault.quarantine_orphan(orphan.object)?;
                     quarantined += 1;
                 }
+                // It stays where it is: its draft's key may come yet.
+                Err(error) if error.kind() == ErrorKind::KeyUnavailable => {
+                    log::event("a photo waits for its key", &[("case", &orphan.case), ("object", &orphan.object)]);
+                }
                 Err(error) => unless_full(Err(error))?,
             }
         }
         let deleted = sweep.deleted;
+        if adopted + deleted + quarantined == 0 && sweep.missing.is_empty() {
+            return Ok(());
+        }
         self.notify(Notice::Recovered { adopted, deleted, quarantined });
         let event = JournalEvent::Recovered { adopted, deleted, quarantined };
         unless_full(self.vault.note(self.now()?, event).map(drop).map_err(Error::from))

@@ -1,6 +1,6 @@
 //! Opening and closing a shift.
 
-use super::Client;
+use super::{Client, Notice};
 use crate::domain::{Officer, ShiftId};
 use crate::error::Error;
 use crate::seal::{ShiftOpening, ShiftSeal, merkle};
@@ -14,6 +14,7 @@ impl Client {
     pub fn open_shift(&self, officer: &Officer) -> Result<ShiftId, Error> {
         let _watch = self.watch_disk();
         officer.check()?;
+        self.retry_keys();
         let shift = ShiftId::new(self.random()?);
         self.vault.open_shift(shift, officer, self.now()?)?;
         self.sign_behind_commit();
@@ -23,11 +24,16 @@ impl Client {
     /// Closes the open shift: fixes its journal and the tree over its cases under one signature.
     ///
     /// # Errors
-    /// [`crate::vault::VaultError::State`] while drafts are open, [`Error::State`] if no shift is.
+    /// [`crate::vault::VaultError::State`] while drafts are open, [`Error::State`] if no shift is. A draft whose key is gone
+    /// holds nothing up; one whose key may come does ([`crate::vault::VaultError::KeyMissing`]).
     pub fn close_shift(&self) -> Result<ShiftId, Error> {
         let _watch = self.watch_disk();
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
+        self.retry_keys();
         self.vault.close_shift(shift, self.now()?)?;
+        for case in self.vault.drafts_of(shift)? {
+            self.notify(Notice::DraftStranded { case });
+        }
         self.sign_behind_commit();
         self.rotate_behind_commit();
         Ok(shift)

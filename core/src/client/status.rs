@@ -3,7 +3,7 @@
 use super::Client;
 use crate::domain::{CaseId, ShiftId};
 use crate::error::Error;
-use crate::vault::{CaseRow, CaseState, CaseSummary, Journal, ShiftRow};
+use crate::vault::{CaseRow, CaseState, CaseSummary, Journal, KeyState, ShiftRow};
 
 /// The queue in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,12 @@ pub struct Status {
     pub quarantined: u32,
     /// Bytes still to be sent.
     pub bytes_waiting: u64,
+    /// How the key store stands.
+    pub keys: KeyState,
+    /// Whether the keys were wiped by [`Client::lock`].
+    pub locked: bool,
+    /// Cases whose key is not at hand: sealed ones are handed over all the same, drafts wait for it.
+    pub unreadable: u32,
 }
 
 impl Client {
@@ -41,6 +47,8 @@ impl Client {
             } += count;
         }
         status.bytes_waiting = self.vault.open_bytes()?;
+        (status.keys, status.locked) = (self.vault.key_state(), self.vault.is_locked());
+        status.unreadable = self.vault.unreadable_cases()?;
         Ok(status)
     }
 

@@ -174,6 +174,11 @@ impl Engine {
         Ok(Action::Idle)
     }
 
+    /// Forgets what a session with the box is made of: its key, its token, and the question that is open.
+    pub fn forget_session(&mut self) {
+        (self.session, self.pending) = (None, None);
+    }
+
     /// Turns an outcome into the next state of the queue.
     ///
     /// # Errors

@@ -112,14 +112,25 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<CaseRow>, VaultError> {
     select(connection, "", [])
 }
 
-/// How many cases a shift has, unless one of them is a draft. Only a draft has no number.
-pub(super) fn complete_count(connection: &Connection, shift: ShiftId) -> Result<Option<u64>, VaultError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM cases WHERE shift_id = ?1 AND seq IS NULL), COUNT(*)
-               FROM cases WHERE shift_id = ?1";
+/// How many cases of a shift are complete. Only a draft has no number.
+pub(super) fn complete_count(connection: &Connection, shift: ShiftId) -> Result<u64, VaultError> {
+    let sql = "SELECT COUNT(*) FROM cases WHERE shift_id = ?1 AND seq IS NOT NULL";
+    let count: i64 = connection.prepare_cached(sql)?.query_row([shift.as_bytes()], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// The drafts of a shift, each with the epoch of its key.
+pub(super) fn drafts(connection: &Connection, shift: ShiftId) -> Result<Vec<(CaseId, u16)>, VaultError> {
+    let sql = "SELECT case_id, epoch FROM cases WHERE shift_id = ?1 AND seq IS NULL";
     let mut statement = connection.prepare_cached(sql)?;
-    let row = statement.query_row([shift.as_bytes()], |row| Ok((row.get::<_, bool>(0)?, row.get::<_, i64>(1)?)));
-    let (has_draft, count) = row?;
-    Ok((!has_draft).then_some(u64::try_from(count).unwrap_or_default()))
+    let rows = statement.query_map([shift.as_bytes()], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many cases have their key under an epoch.
+pub(super) fn count_under(connection: &Connection, epoch: u16) -> Result<u32, VaultError> {
+    let sql = "SELECT COUNT(*) FROM cases WHERE epoch = ?1 AND wrapped_key IS NOT NULL";
+    Ok(connection.query_row(sql, [epoch], |row| row.get(0))?)
 }
 
 /// Hashes of a shift's manifest payloads, in the order of their numbers.

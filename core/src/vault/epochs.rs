@@ -80,12 +80,36 @@ pub(super) fn current(connection: &Connection) -> Result<Option<u16>, VaultError
 
 /// Writes the row of a new epoch and draws its alias.
 pub(super) fn prepare(transaction: &Transaction<'_>, entropy: &dyn Entropy) -> Result<(u16, String), VaultError> {
-    let newest: Option<u16> = transaction.query_row("SELECT MAX(epoch) FROM epochs", [], |row| row.get(0))?;
-    let epoch = newest.unwrap_or(0).checked_add(1).ok_or(Record::from("epochs").malformed())?;
+    let epoch = next(transaction)?;
     let alias = alias(epoch, entropy)?;
     let sql = "INSERT INTO epochs (epoch, state, alias) VALUES (?1, ?2, ?3)";
     transaction.execute(sql, (epoch, EpochState::Prepared as u8, &alias))?;
     Ok((epoch, alias))
+}
+
+/// Writes the row of a new epoch whose root no hardware key wraps.
+pub(super) fn prepare_escape(transaction: &Transaction<'_>) -> Result<u16, VaultError> {
+    let epoch = next(transaction)?;
+    let sql = "INSERT INTO epochs (epoch, state) VALUES (?1, ?2)";
+    transaction.execute(sql, (epoch, EpochState::Prepared as u8))?;
+    Ok(epoch)
+}
+
+fn next(connection: &Connection) -> Result<u16, VaultError> {
+    let newest: Option<u16> = connection.query_row("SELECT MAX(epoch) FROM epochs", [], |row| row.get(0))?;
+    newest.unwrap_or(0).checked_add(1).ok_or_else(|| Record::from("epochs").malformed())
+}
+
+/// Names the hardware key of an epoch that has none yet, before it is made.
+pub(super) fn set_alias(transaction: &Transaction<'_>, epoch: u16, alias: Option<&str>) -> Result<(), VaultError> {
+    let sql = "UPDATE epochs SET alias = ?2 WHERE epoch = ?1 AND wrapped IS NULL";
+    expect_one(transaction.execute(sql, (epoch, alias))?)
+}
+
+/// Stores a root that the hardware now wraps, too.
+pub(super) fn set_wrapped(transaction: &Transaction<'_>, epoch: u16, wrapped: &[u8]) -> Result<(), VaultError> {
+    let sql = "UPDATE epochs SET wrapped = ?2 WHERE epoch = ?1 AND wrapped IS NULL AND alias IS NOT NULL";
+    expect_one(transaction.execute(sql, (epoch, wrapped))?)
 }
 
 /// A name for a hardware key that no vault has used before.

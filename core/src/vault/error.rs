@@ -56,6 +56,9 @@ pub enum VaultError {
     /// The root key that the store gave is not the one this vault is sealed under.
     #[error("the vault is sealed under another key")]
     WrongKey,
+    /// The keys were wiped; unlock the vault first.
+    #[error("the vault is locked")]
+    Locked,
     /// A value is sealed under an epoch whose root the key store does not give back. It is kept; the recovery key opens
     /// it.
     #[error("the key of epoch {epoch} is not at hand")]

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::keys::KeyRing;
-use super::{Damage, ItemKind, Record, Vault, VaultError, mark};
+use super::{Damage, ItemKind, KeyState, Record, Vault, VaultError, mark};
 use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
 use crate::seal::{Hash, JournalHead, chain};
 
@@ -55,6 +55,12 @@ pub enum JournalEvent {
     BallastGiven { bytes: u64 },
     /// The journal's head was another when the vault was resumed than when it was suspended.
     ChangedWhileSuspended { left: u64, found: u64 },
+    /// The key store says something else than before about the newest hardware key.
+    KeysChanged { state: KeyState },
+    /// The officer of the open shift was stated anew: the statement before is under a key that is not at hand.
+    OfficerRestated { shift: ShiftId },
+    /// The shift closed over a draft whose key is gone. The recovery key opens it.
+    DraftStranded { case: CaseId },
     /// The anchor knows of a later or another entry than the database has: it was set back, or replaced.
     SetBack { anchored: u64, found: u64 },
     /// Another copy of the folder has been opened in between.
@@ -160,10 +166,21 @@ impl Vault {
     pub(super) fn journaled<T>(
         &self,
         at: Moment,
+        work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        self.ready_keys()?;
+        self.journaled_now(at, work)
+    }
+
+    /// The same for a step that sees to its keys itself.
+    pub(super) fn journaled_now<T>(
+        &self,
+        at: Moment,
         mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let (done, head, written) = self.write(|transaction| {
-            let mut writer = JournalWriter::new(self, transaction, at)?;
+        let (done, head, written) = self.database.write(|transaction| {
+            let (head, written) = (head(transaction)?, Vec::new());
+            let mut writer = JournalWriter { vault: self, transaction, at, head, written };
             Ok((work(transaction, &mut writer)?, writer.head, writer.written))
         })?;
         self.known.learn(&written);
@@ -179,13 +196,6 @@ pub(super) struct JournalWriter<'a> {
     at: Moment,
     head: JournalHead,
     written: Vec<(u64, JournalRecord)>,
-}
-
-impl<'a> JournalWriter<'a> {
-    /// For a transaction that is open already.
-    pub(super) fn new(vault: &'a Vault, transaction: &'a Transaction<'a>, at: Moment) -> Result<Self, VaultError> {
-        Ok(Self { vault, transaction, at, head: head(transaction)?, written: Vec::new() })
-    }
 }
 
 impl JournalWriter<'_> {

@@ -10,7 +10,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use zeroize::Zeroizing;
 
-use super::{Record, VaultError};
+use super::{KeyState, Record, VaultError};
 use crate::domain::{CaseId, ObjectId};
 use crate::ports::{Entropy, KeyStoreError};
 use crate::seal::{Binding, CaseKey, JournalKey, Kind, ObjectKey, RootKey, Scope, open, seal};
@@ -37,6 +37,15 @@ struct Keys {
     journal: BTreeMap<u16, JournalKey>,
     /// Why there is no current epoch.
     why: Option<KeyStoreError>,
+    /// Whether the hardware does not wrap the current root.
+    escaped: bool,
+    /// Whether the keys were wiped on purpose.
+    locked: bool,
+    state: KeyState,
+    /// What was last journalled about it.
+    told: KeyState,
+    /// What the store said about epochs whose root it did not give.
+    missing: BTreeMap<u16, KeyState>,
 }
 
 /// A value and the epoch whose root it is sealed under.
@@ -103,7 +112,7 @@ impl KeyRing {
     ) -> Result<SealedEntry, VaultError> {
         let keys = self.read();
         let epoch = keys.current()?;
-        let key = keys.journal.get(&epoch).ok_or(VaultError::KeyMissing { epoch })?.object_key();
+        let key = keys.journal_key(epoch, epoch)?.object_key();
         let binding = binding(Kind::JournalEntry, NOWHERE, row, epoch);
         Ok(SealedEntry { epoch, generation: epoch, value: seal(&key, &binding, plain, entropy)? })
     }
@@ -117,8 +126,7 @@ impl KeyRing {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let named = generation.unwrap_or(epoch);
-        let missing = VaultError::KeyMissing { epoch: named };
-        let key = self.read().journal.get(&generation.unwrap_or(ROOTED)).ok_or(missing)?.object_key();
+        let key = self.read().journal_key(generation.unwrap_or(ROOTED), named)?.object_key();
         open_with(&key, &binding(Kind::JournalEntry, NOWHERE, row, named), sealed, Record::from("journal"))
     }
 
@@ -151,16 +159,19 @@ impl KeyRing {
     /// Takes up a root that its canary has proved, and the journal keys it seals.
     pub(super) fn add(&self, epoch: u16, root: RootKey, journal: Vec<(u16, JournalKey)>) {
         let mut keys = self.write();
+        if keys.locked {
+            return; // it was locked while the store was asked
+        }
         keys.roots.insert(epoch, root);
         keys.journal.extend(journal);
+        keys.missing.remove(&epoch);
     }
 
-    /// Puts an epoch away that has not come to be, with the journal key it was to bring; `current` stays instead.
-    pub(super) fn undo(&self, epoch: u16, current: Option<u16>) {
+    /// Puts an epoch away that has not come to be, with the journal key it was to bring.
+    pub(super) fn forget(&self, epoch: u16) {
         let mut keys = self.write();
         keys.roots.remove(&epoch);
         keys.journal.remove(&epoch);
-        keys.current = current;
     }
 
     /// Puts an old root away. The journal keys it sealed stay: another root carries them.
@@ -168,11 +179,17 @@ impl KeyRing {
         self.write().roots.remove(&epoch);
     }
 
-    /// From now on everything is sealed under this epoch, whose root must be on the ring.
-    pub(super) fn set_current(&self, epoch: u16) {
+    /// From now on everything is sealed under this epoch, whose root must be on the ring. `escaped` if the hardware does
+    /// not wrap it.
+    pub(super) fn set_current(&self, epoch: u16, escaped: bool) {
         let mut keys = self.write();
-        keys.current = Some(epoch);
-        keys.why = None;
+        (keys.current, keys.why, keys.escaped) = (Some(epoch), None, escaped);
+    }
+
+    /// Nothing can be sealed, for this reason.
+    pub(super) fn set_no_current(&self, why: KeyStoreError) {
+        let mut keys = self.write();
+        (keys.current, keys.why, keys.escaped) = (None, Some(why), false);
     }
 
     /// The epoch that values are sealed under.
@@ -188,6 +205,17 @@ impl KeyRing {
         self.read().roots.contains_key(&epoch)
     }
 
+    /// Whether values and journal entries can be sealed under an epoch.
+    pub(super) fn can_seal(&self, epoch: u16) -> bool {
+        let keys = self.read();
+        keys.roots.contains_key(&epoch) && keys.journal.contains_key(&epoch)
+    }
+
+    /// The root of an epoch, to be wrapped by the hardware.
+    pub(super) fn root(&self, epoch: u16) -> Result<RootKey, VaultError> {
+        self.read().root(epoch).cloned()
+    }
+
     /// All roots at hand, to be wrapped for others.
     pub(super) fn roots(&self) -> Vec<(u16, RootKey)> {
         self.read().roots.iter().map(|(epoch, root)| (*epoch, root.clone())).collect()
@@ -201,13 +229,85 @@ impl KeyRing {
     }
 }
 
+// What the vault knows about the keys it does not hold.
+impl KeyRing {
+    /// Wipes everything.
+    pub(super) fn lock(&self) {
+        let mut keys = self.write();
+        *keys = Keys { locked: true, state: keys.state, told: keys.told, ..Keys::default() };
+    }
+
+    /// Lets keys be taken up again.
+    pub(super) fn unlock(&self) {
+        self.write().locked = false;
+    }
+
+    pub(super) fn is_locked(&self) -> bool {
+        self.read().locked
+    }
+
+    pub(super) fn state(&self) -> KeyState {
+        self.read().state
+    }
+
+    pub(super) fn set_state(&self, state: KeyState) {
+        self.write().state = state;
+    }
+
+    /// The state, if it is another than the one journalled last.
+    pub(super) fn untold(&self) -> Option<KeyState> {
+        let keys = self.read();
+        (keys.state != keys.told).then_some(keys.state)
+    }
+
+    /// The state is journalled.
+    pub(super) fn told(&self) {
+        let mut keys = self.write();
+        keys.told = keys.state;
+    }
+
+    /// What the store said when it did not give the root of an epoch.
+    pub(super) fn set_missing(&self, epoch: u16, state: KeyState) {
+        self.write().missing.insert(epoch, state);
+    }
+
+    /// Whether the root of an epoch that is not at hand may still come: the store has not said that it never will.
+    pub(super) fn may_come(&self, epoch: u16) -> bool {
+        self.read().missing.get(&epoch).is_some_and(|state| *state == KeyState::NotNow)
+    }
+
+    /// The current epoch, if the hardware does not wrap its root.
+    pub(super) fn escaped(&self) -> Option<u16> {
+        let keys = self.read();
+        keys.current.filter(|_| keys.escaped)
+    }
+
+    /// Whether asking the store again may bring a key.
+    pub(super) fn misses_keys(&self) -> bool {
+        let keys = self.read();
+        let open = keys.escaped || keys.current.is_none() || keys.missing.values().any(|state| state.may_change());
+        open && !keys.locked
+    }
+}
+
 impl Keys {
     fn current(&self) -> Result<u16, VaultError> {
+        self.unlocked()?;
         self.current.ok_or_else(|| VaultError::KeyStore(self.why.unwrap_or(KeyStoreError::NotNow)))
     }
 
     fn root(&self, epoch: u16) -> Result<&RootKey, VaultError> {
+        self.unlocked()?;
         self.roots.get(&epoch).ok_or(VaultError::KeyMissing { epoch })
+    }
+
+    fn journal_key(&self, generation: u16, epoch: u16) -> Result<&JournalKey, VaultError> {
+        self.unlocked()?;
+        self.journal.get(&generation).ok_or(VaultError::KeyMissing { epoch })
+    }
+
+    const fn unlocked(&self) -> Result<(), VaultError> {
+        if self.locked { Err(VaultError::Locked) } else { Ok(()) }
     }
 }
 

@@ -8,10 +8,8 @@
 //! **A crash** before (3) leaves a prepared row, which is discarded; behind it the next open goes on with (4) and (5).
 //! A key store that fails puts the rest off in the same way.
 
-use rusqlite::Transaction;
-
 use super::epochs::{self, EpochRow, EpochState};
-use super::journal::{JournalEvent, JournalWriter};
+use super::journal::JournalEvent;
 use super::keys::Root;
 use super::{Vault, VaultError, cases, outbox, reseal, shifts};
 use crate::seal::{JournalKey, RootKey};
@@ -24,8 +22,23 @@ impl Vault {
     pub fn rotate_keys(&self) -> Result<(), VaultError> {
         let _changing = self.changing();
         self.keys.current()?;
+        if self.keys.escaped().is_some() {
+            return Err(self.keys.state().error().into()); // first its own root must be wrapped
+        }
         self.begin_epoch()?;
         self.retire_epochs()
+    }
+
+    /// Goes on with rotations that were put off.
+    ///
+    /// # Errors
+    /// As [`Self::rotate_keys`].
+    pub fn finish_rotation(&self) -> Result<(), VaultError> {
+        let _changing = self.changing();
+        match self.keys.current() {
+            Ok(_) if self.keys.escaped().is_none() => self.retire_epochs(),
+            _ => Ok(()), // nothing is taken from under a root that the hardware has not wrapped
+        }
     }
 
     /// Whether the current epoch is worth erasing: all is handed over, and something was purged under it.
@@ -57,34 +70,46 @@ impl Vault {
     }
 
     /// Makes a prepared epoch the current one, carrying all journal keys at hand.
-    fn install(&self, root: Root, wrapped: Option<&[u8]>) -> Result<(), VaultError> {
+    pub(super) fn install(&self, root: Root, wrapped: Option<&[u8]>) -> Result<(), VaultError> {
         let (epoch, own) = (root.epoch, JournalKey::generate(&*self.entropy)?);
         let canary = root.canary(&*self.entropy)?;
         let escrow = self.trusted_recipients()?.map(|set| self.escrow(epoch, &root.key, &set)).transpose()?.flatten();
+        let at = self.moment()?;
         self.keys.add(epoch, root.key, vec![(epoch, own)]);
-        let done = self.database.write(|transaction| {
+        let done = self.journaled_now(at, |transaction, journal| {
             epochs::make_current(transaction, epoch, wrapped, &canary)?;
             if let Some(escrow) = &escrow {
                 epochs::set_recovery(transaction, epoch, escrow)?;
             }
             reseal::carry_journal_keys(transaction, epoch, &self.keys, &*self.entropy)?;
-            self.keys.set_current(epoch);
-            if epoch == 1 { Ok(()) } else { self.tell(transaction, JournalEvent::EpochBegun { epoch }) }
+            self.keys.set_current(epoch, wrapped.is_none());
+            if epoch > 1 {
+                journal.append(JournalEvent::EpochBegun { epoch })?;
+            }
+            self.tell_state(journal)
         });
-        done.inspect_err(|_| self.undo_install(epoch))
+        done.inspect_err(|_| self.undo_install(epoch))?;
+        self.keys.told();
+        Ok(())
     }
 
     /// A failed call may have failed behind its commit; the rows know.
     fn undo_install(&self, epoch: u16) {
         match self.database.read(epochs::current) {
             Ok(current) if current == Some(epoch) => {}
-            Ok(current) => self.keys.undo(epoch, current.filter(|current| self.keys.holds(*current))),
-            Err(_) => self.keys.undo(epoch, None),
+            Ok(Some(current)) if self.keys.can_seal(current) => {
+                self.keys.forget(epoch);
+                self.keys.set_current(current, false);
+            }
+            _ => {
+                self.keys.forget(epoch);
+                self.keys.set_no_current(self.keys.state().error());
+            }
         }
     }
 
     /// Empties and erases the epochs before the current one, as far as their roots are at hand and the store obeys.
-    pub(super) fn retire_epochs(&self) -> Result<(), VaultError> {
+    fn retire_epochs(&self) -> Result<(), VaultError> {
         let current = self.keys.current()?;
         for row in self.database.read(epochs::living)?.into_iter().filter(|row| row.epoch != current) {
             let is_empty = match row.state {
@@ -128,14 +153,9 @@ impl Vault {
         if let Some(alias) = &row.alias {
             self.hardware.delete(alias)?;
         }
-        self.write(|transaction| {
+        self.journaled(self.moment()?, |transaction, journal| {
             epochs::set_erased(transaction, row.epoch)?;
-            self.tell(transaction, JournalEvent::EpochErased { epoch: row.epoch })
+            journal.append(JournalEvent::EpochErased { epoch: row.epoch }).map(drop)
         })
-    }
-
-    /// Journals something that the vault does of itself.
-    pub(super) fn tell(&self, transaction: &Transaction<'_>, event: JournalEvent) -> Result<(), VaultError> {
-        JournalWriter::new(self, transaction, self.moment()?)?.append(event).map(drop)
     }
 }

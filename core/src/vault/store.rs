@@ -75,7 +75,7 @@ impl Vault {
         };
         vault.open_keys()?;
         let look = vault.inspect()?;
-        let rotation = vault.retire_epochs();
+        let rotation = vault.finish_rotation();
         vault.finish_purges()?;
         let sweep = vault.sweep()?;
         if !vault.database.was_migrated() {
@@ -91,6 +91,7 @@ impl Vault {
         &self,
         work: impl FnMut(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
+        self.ready_keys()?;
         self.database.write(work)
     }
 
@@ -104,13 +105,16 @@ impl Vault {
         Moment::new(now.unix_ms, now.offset_s, now.mono_ms, now.boot).map_err(|_| VaultError::Clock)
     }
 
-    /// Reads a setting.
+    /// Reads a setting. One whose key is not at hand counts as absent: it can be had again.
     ///
     /// # Errors
     /// [`VaultError::Sealed`] if it does not open.
     pub fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
-        let value = self.database.read(|connection| settings::get(connection, &self.keys, name))?;
-        Ok(value.map(|value| value.to_vec()))
+        match self.database.read(|connection| settings::get(connection, &self.keys, name)) {
+            Ok(value) => Ok(value.map(|value| value.to_vec())),
+            Err(VaultError::KeyMissing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes a setting.
@@ -215,13 +219,18 @@ impl Vault {
         })
     }
 
-    /// Closes the open shift; returns the number of its last entry.
+    /// Closes the open shift; returns the number of its last entry. A draft whose key is gone does not hold it up.
     ///
     /// # Errors
-    /// [`VaultError::State`] while drafts are open or if no shift is.
+    /// [`VaultError::State`] while drafts are open or if no shift is; [`VaultError::KeyMissing`] while the key of a draft
+    /// may still come.
     pub fn close_shift(&self, shift: ShiftId, at: Moment) -> Result<u64, VaultError> {
         self.journaled(at, |transaction, journal| {
-            let cases = cases::complete_count(transaction, shift)?.ok_or(VaultError::State)?;
+            for (case, epoch) in cases::drafts(transaction, shift)? {
+                self.refuse_unless_stranded(epoch)?;
+                journal.append(JournalEvent::DraftStranded { case })?;
+            }
+            let cases = cases::complete_count(transaction, shift)?;
             shifts::set_closed(transaction, shift, journal.next())?;
             let head = journal.append(JournalEvent::ShiftClosed { shift, cases })?;
             journal.mark()?;

@@ -1,47 +1,142 @@
 //! Getting the keys: what the hardware gives back for the rows of the epochs.
 //!
-//! A new vault begins its first epoch. An existing one never makes a key in the place of one that is not to be had; its
-//! canary tells a wrong root from changed data.
+//! A new vault begins its first epoch. An existing one never makes a key in the place of one that is not to be had: the
+//! rows under it stay as they are. If the store works for a new key, a new epoch begins under it; if it does not answer
+//! at all, what is recorded goes under an escape epoch (`vault/escape.rs`), once something has to be sealed.
 
 use super::epochs::{self, EpochRow, EpochState};
 use super::keys::{ROOTED, Root};
-use super::{Vault, VaultError};
+use super::{KeyState, Vault, VaultError};
 use crate::ports::KeyStoreError;
 use crate::seal::JournalKey;
 
+/// A full disk does not keep the vault from opening: what is only moved or doubled waits for the next time.
+fn unless_full(result: Result<(), VaultError>) -> Result<(), VaultError> {
+    if matches!(result, Err(VaultError::DiskFull)) { Ok(()) } else { result }
+}
+
 impl Vault {
-    /// Puts every key on the ring that the hardware gives back.
+    /// Takes up every key that the hardware gives back, and what a rotation was about. Nothing while the vault is locked.
     pub(super) fn open_keys(&self) -> Result<(), VaultError> {
+        let _changing = self.changing();
+        if self.keys.is_locked() { Ok(()) } else { self.take_up_keys() }
+    }
+
+    /// Wipes every key and root, at once: what a store that is slow gives later is dropped. What needs a key fails with
+    /// [`VaultError::Locked`] until [`Self::unlock`].
+    pub fn lock(&self) {
+        self.keys.lock();
+    }
+
+    /// Whether the keys were wiped by [`Self::lock`].
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.keys.is_locked()
+    }
+
+    /// Asks the store for every key that is not at hand: behind [`Self::lock`], and again while it is silent. An escape
+    /// root is wrapped by the hardware as soon as it answers.
+    ///
+    /// # Errors
+    /// [`VaultError::KeyStore`] if the store is silent and there is no recovery key to go on with; what was locked stays
+    /// so.
+    pub fn unlock(&self) -> Result<KeyState, VaultError> {
+        let _changing = self.changing();
+        let was_locked = self.keys.is_locked();
+        self.keys.unlock();
+        let taken = self.take_up_keys().and_then(|()| self.adopt_escape());
+        if taken.is_err() && was_locked {
+            self.keys.lock();
+        }
+        taken?;
+        if self.keys.current().is_ok() && self.keys.untold().is_some() {
+            unless_full(self.journaled_now(self.moment()?, |_, journal| self.tell_state(journal)))?;
+            self.keys.told();
+        }
+        Ok(self.keys.state())
+    }
+
+    /// How the key store stands.
+    #[must_use]
+    pub fn key_state(&self) -> KeyState {
+        self.keys.state()
+    }
+
+    /// Whether asking the store again may bring a key.
+    #[must_use]
+    pub fn misses_keys(&self) -> bool {
+        self.keys.misses_keys()
+    }
+
+    fn take_up_keys(&self) -> Result<(), VaultError> {
         self.discard_prepared()?;
         let mut rows = self.database.read(epochs::living)?;
         rows.retain(|row| row.state != EpochState::Prepared);
         if rows.is_empty() {
             return self.begin_epoch();
         }
-        for row in &rows {
-            match self.open_epoch(row) {
-                Ok(()) if row.state == EpochState::Current => self.keys.set_current(row.epoch),
-                Err(error) if row.state == EpochState::Current => return Err(error),
-                _ => {}
-            }
+        let state = self.ask_for(&rows)?;
+        self.keys.set_state(state);
+        self.choose_current(&rows, state)?;
+        unless_full(self.unseal_documents())?;
+        unless_full(self.escrow_roots())
+    }
+
+    /// Asks for the roots that are not at hand, newest first. What the store says to the newest is its state.
+    fn ask_for(&self, rows: &[EpochRow]) -> Result<KeyState, VaultError> {
+        let mut newest = None;
+        for row in rows.iter().rev().filter(|row| row.wrapped.is_some()) {
+            let state = if self.keys.holds(row.epoch) { KeyState::Available } else { self.ask_for_one(row)? };
+            newest.get_or_insert(state);
         }
-        self.unseal_documents()?;
-        self.escrow_roots()
+        Ok(newest.unwrap_or_default())
+    }
+
+    fn ask_for_one(&self, row: &EpochRow) -> Result<KeyState, VaultError> {
+        let Err(error) = self.open_epoch(row) else { return Ok(KeyState::Available) };
+        let Some(state) = KeyState::of(&error) else { return Err(error) };
+        self.keys.set_missing(row.epoch, state);
+        Ok(state)
+    }
+
+    /// The epoch to seal under: the current one by its row, else a new one, else none until something is sealed.
+    fn choose_current(&self, rows: &[EpochRow], state: KeyState) -> Result<(), VaultError> {
+        let current = rows.iter().find(|row| row.state == EpochState::Current);
+        if let Some(row) = current.filter(|row| self.keys.can_seal(row.epoch)) {
+            self.keys.set_current(row.epoch, row.wrapped.is_none());
+            return Ok(());
+        }
+        self.keys.set_no_current(state.error());
+        if state.may_change() {
+            return self.allow_escape(state.error());
+        }
+        match self.begin_epoch() {
+            Err(VaultError::KeyStore(error)) => {
+                let why = if state == KeyState::Available { error } else { state.error() };
+                self.keys.set_no_current(why);
+                self.allow_escape(why)
+            }
+            other => other,
+        }
     }
 
     fn open_epoch(&self, row: &EpochRow) -> Result<(), VaultError> {
         let root = self.unwrap(row)?;
         let mut journal = Vec::new();
         let stored = self.database.read(|connection| epochs::journal_keys(connection, row.epoch))?;
-        for (generation, sealed) in stored {
-            journal.push((generation, root.carried(generation, &sealed)?));
+        for (generation, sealed) in &stored {
+            // One that does not open is damage, and its entries cannot be read.
+            journal.extend(root.carried(*generation, sealed).ok().map(|key| (*generation, key)));
         }
-        let knows = |wanted| journal.iter().any(|(generation, _)| *generation == wanted);
-        let (rooted, own) = (knows(ROOTED), knows(row.epoch));
-        if row.epoch == 1 && !rooted && self.database.read(epochs::has_rooted_entries)? {
+        let stands = |wanted| stored.iter().any(|(generation, _)| *generation == wanted);
+        let proved = row.canary.as_ref().is_some_and(|canary| root.proves(canary)) || !journal.is_empty();
+        if !proved {
+            return Err(VaultError::WrongKey);
+        }
+        if row.epoch == 1 && !stands(ROOTED) && self.database.read(epochs::has_rooted_entries)? {
             journal.push((ROOTED, JournalKey::new(*root.key.as_bytes())));
         }
-        if row.state == EpochState::Current && !own {
+        if row.state == EpochState::Current && !stands(row.epoch) {
             journal.push((row.epoch, self.make_journal_key(&root)?));
         }
         self.keys.add(row.epoch, root.key, journal);
@@ -49,11 +144,8 @@ impl Vault {
     }
 
     fn unwrap(&self, row: &EpochRow) -> Result<Root, VaultError> {
-        let (Some(alias), Some(wrapped), Some(canary)) = (&row.alias, &row.wrapped, &row.canary) else {
-            return Err(KeyStoreError::Gone.into());
-        };
-        let root = Root { epoch: row.epoch, key: self.hardware.unwrap(alias, wrapped)? };
-        if root.proves(canary) { Ok(root) } else { Err(VaultError::WrongKey) }
+        let (Some(alias), Some(wrapped)) = (&row.alias, &row.wrapped) else { return Err(KeyStoreError::Gone.into()) };
+        Ok(Root { epoch: row.epoch, key: self.hardware.unwrap(alias, wrapped)? })
     }
 
     /// An epoch of schema 1 has no journal key yet.
@@ -64,14 +156,23 @@ impl Vault {
         Ok(key)
     }
 
-    /// Removes epochs that have not come to be: first the hardware key, if it got so far, then the row. What the store
-    /// does not delete now is harmless, and found again.
+    /// Removes what has not come to be: an epoch that is only prepared, and a hardware key that wraps nothing yet. First
+    /// the hardware key, if it got so far, then its name. What the store does not delete now is harmless, and found again.
     pub(super) fn discard_prepared(&self) -> Result<(), VaultError> {
-        for row in self.database.read(epochs::living)?.iter().filter(|row| row.state == EpochState::Prepared) {
-            let named = self.database.read(|connection| epochs::is_named(connection, row.epoch))?;
-            let Some(alias) = row.alias.as_ref().filter(|_| !named) else { continue };
-            if self.hardware.delete(alias).is_ok() {
-                self.database.write(|transaction| epochs::discard(transaction, row.epoch))?;
+        for row in self.database.read(epochs::living)? {
+            let is_prepared = row.state == EpochState::Prepared;
+            let wraps_nothing = row.wrapped.is_none() && row.state < EpochState::Erasing;
+            if !wraps_nothing || (is_prepared && self.database.read(|reader| epochs::is_named(reader, row.epoch))?) {
+                continue;
+            }
+            let deleted = row.alias.as_ref().map_or(Ok(()), |alias| self.hardware.delete(alias));
+            match (deleted, is_prepared) {
+                (Err(_), _) => {}
+                (Ok(()), true) => self.database.write(|transaction| epochs::discard(transaction, row.epoch))?,
+                (Ok(()), false) if row.alias.is_none() => {}
+                (Ok(()), false) => {
+                    self.database.write(|transaction| epochs::set_alias(transaction, row.epoch, None))?
+                }
             }
         }
         Ok(())

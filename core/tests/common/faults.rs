@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use streife_core::client::Ports;
 use streife_core::ports::{Clock, ClockReading, Entropy, EntropyError, KeyStore, KeyStoreError};
@@ -64,6 +64,81 @@ impl KeyStore for FaultyStore {
     fn delete(&self, alias: &str) -> Result<(), KeyStoreError> {
         self.pass()?;
         self.inner.delete(alias)
+    }
+}
+
+/// A key store that has lost some of its keys and works for all others.
+pub struct LostKeys {
+    pub inner: Arc<dyn KeyStore>,
+    pub lost: Mutex<Vec<String>>,
+    pub error: KeyStoreError,
+}
+
+impl LostKeys {
+    /// Every key that is named now is lost.
+    pub fn all(inner: Arc<dyn KeyStore>, lost: Vec<String>, error: KeyStoreError) -> Arc<Self> {
+        Arc::new(Self { inner, lost: Mutex::new(lost), error })
+    }
+
+    fn has(&self, alias: &str) -> Result<(), KeyStoreError> {
+        let is_lost = self.lost.lock().expect("no holder panics").iter().any(|lost| lost == alias);
+        if is_lost { Err(self.error) } else { Ok(()) }
+    }
+}
+
+impl KeyStore for LostKeys {
+    fn create(&self, alias: &str) -> Result<(), KeyStoreError> {
+        self.inner.create(alias)
+    }
+    fn wrap(&self, alias: &str, key: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
+        self.has(alias)?;
+        self.inner.wrap(alias, key)
+    }
+    fn unwrap(&self, alias: &str, wrapped: &[u8]) -> Result<[u8; 32], KeyStoreError> {
+        self.has(alias)?;
+        self.inner.unwrap(alias, wrapped)
+    }
+    fn delete(&self, alias: &str) -> Result<(), KeyStoreError> {
+        self.inner.delete(alias)
+    }
+}
+
+/// A key store that does not come back from any call until it is released.
+pub struct HangingStore {
+    pub inner: Arc<dyn KeyStore>,
+    hangs: Mutex<bool>,
+    released: Condvar,
+}
+
+impl HangingStore {
+    pub fn new(inner: Arc<dyn KeyStore>) -> Arc<Self> {
+        Arc::new(Self { inner, hangs: Mutex::new(true), released: Condvar::new() })
+    }
+
+    pub fn release(&self) {
+        *self.hangs.lock().expect("no holder panics") = false;
+        self.released.notify_all();
+    }
+
+    fn pass(&self) -> &dyn KeyStore {
+        let hangs = self.hangs.lock().expect("no holder panics");
+        drop(self.released.wait_while(hangs, |hangs| *hangs).expect("no holder panics"));
+        &*self.inner
+    }
+}
+
+impl KeyStore for HangingStore {
+    fn create(&self, alias: &str) -> Result<(), KeyStoreError> {
+        self.pass().create(alias)
+    }
+    fn wrap(&self, alias: &str, key: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
+        self.pass().wrap(alias, key)
+    }
+    fn unwrap(&self, alias: &str, wrapped: &[u8]) -> Result<[u8; 32], KeyStoreError> {
+        self.pass().unwrap(alias, wrapped)
+    }
+    fn delete(&self, alias: &str) -> Result<(), KeyStoreError> {
+        self.pass().delete(alias)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use streife_core::client::{Client, SyncEnd};
 use streife_core::domain::Officer;
+use streife_core::ports::KeyStoreError;
 use streife_core::sync::Network;
+use streife_core::sync::protocol::BoxCaseState;
 use streife_core::vault::{CaseState, JournalEvent};
 use streife_e2e::{Rig, sync};
 
@@ -37,4 +39,30 @@ fn an_epoch_ends_with_its_shift_and_again_when_the_queue_has_drained() {
     let journal = client.journal().expect("reads");
     journal.verify().expect("holds");
     assert_eq!(journal.records().count(), journal.entries.len(), "entries outlive the epochs they were written in");
+}
+
+/// A key store that fails for good: what was sealed before is handed over and let go all the same.
+#[test]
+fn sealed_cases_go_out_under_a_key_that_is_not_at_hand() {
+    for failure in [KeyStoreError::NotNow, KeyStoreError::Invalidated, KeyStoreError::Gone, KeyStoreError::Failed] {
+        let rig = Rig::new();
+        let client = rig.on_patrol();
+        let before = rig.seal_case(&client, 2);
+        drop(client);
+        rig.key_store.fail_with(Some(failure));
+        let client = rig.open();
+        assert_eq!(client.status().expect("status").unreadable, 1);
+        client.restate_officer(&Officer { id: "4827".to_owned(), unit: None }).expect("stated anew");
+        let since = rig.seal_case(&client, 1);
+        let report = sync(&client, Network::Unmetered);
+        assert_eq!((report.end, report.receipts), (SyncEnd::Idle, 2), "{failure}");
+        for case in [before, since] {
+            assert_eq!(client.case(case).expect("is there").state, CaseState::Purged);
+            let stored = rig.server.ledger().case(case).expect("reads").expect("is there");
+            assert_eq!(stored.state, BoxCaseState::Complete);
+        }
+        client.close_shift().expect("closes");
+        assert_eq!(sync(&client, Network::Unmetered).end, SyncEnd::Idle);
+        assert!(rig.server.ledger().shifts().expect("reads").iter().all(|shift| shift.seal.is_some()));
+    }
 }
