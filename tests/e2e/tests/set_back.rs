@@ -12,14 +12,14 @@ fn the_box_knows_more_than_a_folder_of_yesterday_and_takes_its_cases_all_the_sam
     let rig = Rig::new();
     let client = rig.on_patrol();
     let _handed_over = rig.seal_case(&client, 1);
-    rig.drain(&client);
+    let _waits = rig.drain(&client);
     drop(client);
     let yesterday = rig.folder.path().join("yesterday");
     copy_folder(&rig.vault_folder(), &yesterday);
 
     let client = rig.open();
     let lost = rig.seal_case(&client, 1);
-    rig.drain(&client);
+    let _waits = rig.drain(&client);
     drop(client);
     std::fs::remove_dir_all(rig.vault_folder()).expect("removes");
     std::fs::rename(&yesterday, rig.vault_folder()).expect("sets back");
@@ -45,13 +45,13 @@ fn a_phone_that_goes_on_where_it_stopped_raises_no_alarm() {
     for _ in 0..2 {
         let case = rig.seal_case(&client, 1);
         client.void_case(case, VoidReason::WrongPlate, None).expect("voids");
-        rig.drain(&client);
+        let _waits = rig.drain(&client);
     }
     client.close_shift().expect("closes");
     drop(client);
     let client = rig.open();
     client.open_shift(&Officer { id: "4827".to_owned(), unit: None }).expect("opens");
-    rig.drain(&client);
+    let _waits = rig.drain(&client);
     assert!(client.notices().is_empty(), "{:?}", client.notices());
     assert!(rig.server.ledger().alarms().expect("reads").is_empty());
     assert!(
