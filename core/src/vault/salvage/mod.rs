@@ -1,0 +1,2 @@
+//! wip
+mod rows;
