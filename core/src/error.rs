@@ -133,7 +133,7 @@ const fn vault_kind(error: &VaultError) -> ErrorKind {
         VaultError::NewerDatabase { .. } => ErrorKind::NewerVersion,
         VaultError::ForeignDatabase | VaultError::Corrupt => ErrorKind::Corrupt,
         VaultError::KeyStore(KeyStoreError::WrongKey) | VaultError::WrongKey => ErrorKind::WrongKey,
-        VaultError::KeyStore(_) => ErrorKind::KeyUnavailable,
+        VaultError::KeyStore(_) | VaultError::KeyMissing { .. } => ErrorKind::KeyUnavailable,
         VaultError::Sealed { .. } | VaultError::Malformed { .. } | VaultError::JournalBroken { .. } => {
             ErrorKind::Tampered
         }

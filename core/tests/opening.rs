@@ -62,7 +62,10 @@ fn another_key_is_told_and_changes_nothing() {
     let refused = Client::open(phone.config(), ports.clone()).map(drop).expect_err("refused");
     assert_eq!(refused.kind(), ErrorKind::KeyUnavailable);
     // A store that has a key of that name, but another one.
-    ports.key_store.create("streife-epoch-1").expect("creates");
+    let database = rusqlite::Connection::open(phone.vault_folder().join("vault.db")).expect("opens");
+    let alias: String = database.query_row("SELECT alias FROM epochs", [], |row| row.get(0)).expect("an epoch");
+    drop(database);
+    ports.key_store.create(&alias).expect("creates");
     let refused = Client::open(phone.config(), ports).map(drop).expect_err("refused");
     assert_eq!(refused.kind(), ErrorKind::WrongKey);
     for failure in [KeyStoreError::NotNow, KeyStoreError::Invalidated, KeyStoreError::Failed] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::Agency;
 use crate::ports::{Anchor, Clock, Entropy, KeyStore, Signer, Transport};
 use crate::seal::VerifyingKey;
-use crate::vault::{StorageConfig, VaultPorts};
+use crate::vault::{StorageConfig, Trust, VaultPorts};
 
 /// Settings that come with the app or its management, and never change while a vault is open.
 #[derive(Clone, Debug)]
@@ -46,7 +46,13 @@ pub struct Ports {
 
 impl Ports {
     /// What the vault asks for.
-    pub(super) fn vault(&self) -> VaultPorts {
-        VaultPorts { key_store: self.key_store.clone(), entropy: self.entropy.clone(), anchor: self.anchor.clone() }
+    pub(super) fn vault(&self, config: &Config) -> VaultPorts {
+        VaultPorts {
+            key_store: self.key_store.clone(),
+            entropy: self.entropy.clone(),
+            anchor: self.anchor.clone(),
+            clock: self.clock.clone(),
+            trust: Some(Trust { agency: config.agency.clone(), root: config.agency_root.clone() }),
+        }
     }
 }

@@ -31,7 +31,7 @@ impl Client {
     /// # Errors
     /// Whatever the reason, nothing in the folder has been deleted or overwritten.
     pub fn open(config: Config, ports: Ports) -> Result<Self, Error> {
-        let opened = Vault::open(&config.folder, config.storage, ports.vault())?;
+        let opened = Vault::open(&config.folder, config.storage, ports.vault(&config))?;
         let device = device_id(&opened.vault, &ports)?;
         let mut client = Self {
             config,

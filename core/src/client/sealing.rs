@@ -11,7 +11,7 @@ use crate::seal::{
     Build, CaseKey, JournalHead, Kind, Manifest, Recipient, RecipientSet, Scope, SignedPayload, WrappedKey,
     sealed_notice,
 };
-use crate::vault::{CaseState, ObjectRow, PartFile, SealedCase, VaultError};
+use crate::vault::{CaseState, ObjectRow, PartFile, SealedCase, VaultError, Void};
 
 /// The journal can move while a case is being sealed, by a receipt that arrives; then its place is taken anew.
 const ATTEMPTS: u32 = 8;
@@ -42,6 +42,7 @@ fn uncharged(offence: &NamedOffence) -> ChargedOffence {
 pub(super) struct Closing {
     pub(super) confirmed: Vec<Confirmation>,
     pub(super) voided: Option<VoidNote>,
+    pub(super) void: Option<Void>,
 }
 
 impl Client {
@@ -56,7 +57,7 @@ impl Client {
             let _guard = self.drafting();
             let facts = self.vault.draft(case)?;
             self.refuse_findings(&facts, &confirmed, &at)?;
-            self.commit_seal(case, &facts, &Closing { confirmed, voided: None }, at)?
+            self.commit_seal(case, &facts, &Closing { confirmed, voided: None, void: None }, at)?
         };
         self.sign_behind_commit();
         let signed = self.vault.case(case)?.state != CaseState::Unsigned;
@@ -96,7 +97,7 @@ impl Client {
         let parts = self.write_records(&record)?;
         let manifest = self.manifest(&record, facts, &parts, &recipients, head)?;
         let sealed = SealedCase { case, seq, payload: manifest.encode() };
-        self.vault.seal_case(&sealed, head, parts, at)?;
+        self.vault.seal_case(&sealed, head, parts, at, closing.void.as_ref())?;
         if let Err(error) = self.remember_fix(facts) {
             log::event("the fix is not remembered", &[("error", &error)]); // the case is sealed all the same
         }

@@ -44,6 +44,11 @@ key_type!(
     RootKey
 );
 key_type!(
+    /// Key of one generation of journal entries. Carried from root to root, so that entries outlive the epoch they were
+    /// written in.
+    JournalKey
+);
+key_type!(
     /// Key of one case: opens everything in it.
     CaseKey
 );
@@ -65,7 +70,23 @@ impl RootKey {
         entropy.array().map(Self)
     }
 
-    /// The key for values that a root key seals directly: case keys, journal entries, settings.
+    /// The key for values that a root key seals directly: case keys, journal keys, settings.
+    #[must_use]
+    pub fn object_key(&self) -> ObjectKey {
+        ObjectKey(self.0)
+    }
+}
+
+impl JournalKey {
+    /// Makes a new journal key.
+    ///
+    /// # Errors
+    /// [`EntropyError`] if randomness fails.
+    pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        entropy.array().map(Self)
+    }
+
+    /// The key for entries, which a journal key seals directly.
     #[must_use]
     pub fn object_key(&self) -> ObjectKey {
         ObjectKey(self.0)

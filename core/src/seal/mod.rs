@@ -31,7 +31,7 @@ pub use error::SealError;
 pub use event::{CaseEvent, EventKind, SealedNote};
 pub use hash::{Hash, Sha256Stream, commitment};
 pub use hpke::{Kem, RecipientPrivateKey, RecipientPublicKey, Wrap};
-pub use keys::{CaseKey, ObjectKey, RootKey, ViewKey};
+pub use keys::{CaseKey, JournalKey, ObjectKey, RootKey, ViewKey};
 pub use manifest::{Build, ClockEvidence, ClockState, Manifest, ManifestNotice, ManifestObject, WrappedKey};
 pub use notice::{citizen_authorisation, open_notice, sealed_notice};
 pub use object::{Binding, CHUNK, ChunkOpener, ChunkSealer, HEADER, Kind, Scope, open, seal, sealed_length};

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Row, Transaction};
 
 use super::VaultError;
+use super::keys::SealedValue;
 use crate::domain::{CaseId, ShiftId};
 use crate::seal::Hash;
 
@@ -113,26 +114,27 @@ pub(super) fn insert_draft(
     transaction: &Transaction<'_>,
     case: CaseId,
     shift: ShiftId,
-    epoch: u16,
-    wrapped_key: &[u8],
+    key: &SealedValue,
     draft: &[u8],
 ) -> Result<(), VaultError> {
     let sql = "INSERT INTO cases (case_id, shift_id, epoch, state, wrapped_key, draft) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let state = CaseState::Draft as u8;
-    transaction.execute(sql, (case.as_bytes(), shift.as_bytes(), epoch, state, wrapped_key, draft))?;
+    transaction.execute(sql, (case.as_bytes(), shift.as_bytes(), key.epoch, state, &key.value, draft))?;
     Ok(())
 }
 
 /// Sealed values of a case, as long as it has them.
 pub(super) struct Secrets {
+    pub(super) epoch: u16,
     pub(super) wrapped_key: Option<Vec<u8>>,
     pub(super) draft: Option<Vec<u8>>,
 }
 
 pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, VaultError> {
-    let sql = "SELECT wrapped_key, draft FROM cases WHERE case_id = ?1";
-    let row = connection
-        .query_row(sql, [case.as_bytes()], |row| Ok(Secrets { wrapped_key: row.get(0)?, draft: row.get(1)? }));
+    let sql = "SELECT epoch, wrapped_key, draft FROM cases WHERE case_id = ?1";
+    let row = connection.query_row(sql, [case.as_bytes()], |row| {
+        Ok(Secrets { epoch: row.get(0)?, wrapped_key: row.get(1)?, draft: row.get(2)? })
+    });
     row.map_err(|error| match error {
         rusqlite::Error::QueryReturnedNoRows => VaultError::NotFound { table: "cases" },
         other => other.into(),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::ports::{Anchor, Entropy, KeyStore};
+use crate::domain::Agency;
+use crate::ports::{Anchor, Clock, Entropy, KeyStore};
+use crate::seal::VerifyingKey;
 
 /// How the vault keeps house.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,4 +30,17 @@ pub struct VaultPorts {
     pub entropy: Arc<dyn Entropy>,
     /// The memory outside the vault's folder.
     pub anchor: Arc<dyn Anchor>,
+    /// Time of what the vault does of itself.
+    pub clock: Arc<dyn Clock>,
+    /// Whose recovery keys count. Without it the vault begins no epoch while the key store is silent.
+    pub trust: Option<Trust>,
+}
+
+/// The agency whose recipient sets count.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// Its name, as a set must bear it.
+    pub agency: Agency,
+    /// Key that signs its sets. Pinned.
+    pub root: VerifyingKey,
 }

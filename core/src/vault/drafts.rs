@@ -22,13 +22,13 @@ impl Vault {
     /// [`VaultError`].
     pub fn begin_case(&self, case: CaseId, shift: ShiftId, at: Moment) -> Result<(), VaultError> {
         let key = CaseKey::generate(&*self.entropy)?;
-        let wrapped = self.keys.seal_case_key(case, &key, &*self.entropy)?;
         let draft = self.seal_draft(case, &key, &CaseFacts::default())?;
-        self.database.write(|transaction| {
+        self.write(|transaction| {
             if shifts::one(transaction, shift)?.last_n.is_some() {
                 return Err(VaultError::State);
             }
-            cases::insert_draft(transaction, case, shift, self.keys.epoch, &wrapped, &draft)?;
+            let wrapped = self.keys.seal_case_key(case, &key, &*self.entropy)?;
+            cases::insert_draft(transaction, case, shift, &wrapped, &draft)?;
             let event = JournalEvent::CaseBegun { case };
             journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)
         })
@@ -40,7 +40,7 @@ impl Vault {
     /// [`VaultError::State`] after the purge.
     pub fn case_key(&self, case: CaseId) -> Result<CaseKey, VaultError> {
         let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
-        self.keys.open_case_key(case, &secrets.wrapped_key.ok_or(VaultError::State)?)
+        self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)
     }
 
     /// Facts of a draft.
@@ -49,7 +49,7 @@ impl Vault {
     /// [`VaultError::State`] unless the case is a draft.
     pub fn draft(&self, case: CaseId) -> Result<CaseFacts, VaultError> {
         let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
-        let key = self.keys.open_case_key(case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
+        let key = self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
         let (object_key, binding) = draft_place(case, &key);
         let plain = open(&object_key, &binding, &secrets.draft.ok_or(VaultError::State)?)
             .map(zeroize::Zeroizing::new)
@@ -106,7 +106,7 @@ impl Vault {
     }
 
     fn adopt(&self, row: &ObjectRow, draft: &[u8], event: Option<(Moment, JournalEvent)>) -> Result<(), VaultError> {
-        self.database.write(|transaction| {
+        self.write(|transaction| {
             let ordinal = objects::next_ordinal(transaction, row.case)?;
             objects::insert(transaction, ordinal, row)?;
             cases::update_draft(transaction, row.case, draft)?;

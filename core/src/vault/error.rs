@@ -40,6 +40,13 @@ pub enum VaultError {
     /// The root key that the store gave is not the one this vault is sealed under.
     #[error("the vault is sealed under another key")]
     WrongKey,
+    /// A value is sealed under an epoch whose root the key store does not give back. It is kept; the recovery key opens
+    /// it.
+    #[error("the key of epoch {epoch} is not at hand")]
+    KeyMissing {
+        /// The epoch.
+        epoch: u16,
+    },
     /// A sealed value does not open where it stands.
     #[error("a sealed value of table {table} does not open")]
     Sealed {

@@ -4,7 +4,8 @@ use rusqlite::{Connection, Transaction};
 
 use super::VaultError;
 use super::cases::expect_one;
-use crate::domain::{CaseId, EventId};
+use crate::domain::{CaseId, EventId, VoidReason};
+use crate::seal::{CaseEvent, EventKind, JournalHead, SealedNote};
 
 /// An event as its row says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,33 @@ pub struct EventRow {
     pub payload: Vec<u8>,
     /// Signed bytes.
     pub signed: Option<Vec<u8>>,
+}
+
+/// A void that has no place in the journal yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Void {
+    /// The case.
+    pub case: CaseId,
+    /// The event.
+    pub event: EventId,
+    /// Why; travels in clear.
+    pub reason: VoidReason,
+    /// Free words for case workers.
+    pub note: Option<SealedNote>,
+}
+
+impl Void {
+    /// The event with its place.
+    pub(super) fn event_behind(&self, head: JournalHead) -> CaseEvent {
+        let reason = self.reason.as_str().to_owned();
+        CaseEvent { event: self.event, case: self.case, kind: EventKind::Void, reason, note: self.note.clone(), head }
+    }
+}
+
+/// Whether anything has happened to the case since it was sealed.
+pub(super) fn has_any(connection: &Connection, case: CaseId) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM events WHERE case_id = ?1)";
+    Ok(connection.query_row(sql, [case.as_bytes()], |row| row.get(0))?)
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<EventRow>, VaultError> {

@@ -10,7 +10,7 @@ use super::VaultError;
 use super::keys::KeyRing;
 use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
 use crate::ports::Entropy;
-use crate::seal::{Hash, JournalHead, Kind, chain};
+use crate::seal::{Hash, JournalHead, chain};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,8 +58,8 @@ pub struct JournalRecord {
 pub struct Journal {
     /// Stored entries with their links, from number 1.
     pub entries: Vec<(Vec<u8>, Hash)>,
-    /// The entries as they read.
-    pub records: Vec<JournalRecord>,
+    /// The entries as they read, in the same order; none where the key is not at hand.
+    pub records: Vec<Option<JournalRecord>>,
 }
 
 impl Journal {
@@ -107,10 +107,10 @@ pub(super) fn append(
     let n = before.n + 1;
     let plain =
         serde_json::to_vec(&JournalRecord { at, event }).map_err(|_| VaultError::Malformed { table: "journal" })?;
-    let entry = keys.seal(Kind::JournalEntry, row_id(n), &plain, entropy)?;
-    let link = chain::link(&before.link, n, &Hash::of(&[&entry]));
-    let sql = "INSERT INTO journal (n, epoch, entry, link) VALUES (?1, ?2, ?3, ?4)";
-    transaction.execute(sql, (signed(n)?, keys.epoch, entry, link.0))?;
+    let entry = keys.seal_entry(row_id(n), &plain, entropy)?;
+    let link = chain::link(&before.link, n, &Hash::of(&[&entry.value]));
+    let sql = "INSERT INTO journal (n, epoch, generation, entry, link) VALUES (?1, ?2, ?3, ?4, ?5)";
+    transaction.execute(sql, (signed(n)?, entry.epoch, entry.generation, entry.value, link.0))?;
     Ok(JournalHead { n, link })
 }
 
@@ -130,15 +130,31 @@ pub(super) fn entry_hashes(connection: &Connection, first: u64, last: u64) -> Re
 
 /// The whole journal, opened.
 pub(super) fn all(connection: &Connection, keys: &KeyRing) -> Result<Journal, VaultError> {
-    let mut statement = connection.prepare("SELECT entry, link FROM journal ORDER BY n")?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, Hash(row.get(1)?))))?;
-    let entries = rows.collect::<Result<Vec<_>, _>>()?;
-    let open = |(n, (entry, _)): (u64, &(Vec<u8>, Hash))| {
-        let plain = keys.open_value(Kind::JournalEntry, row_id(n), entry, "journal")?;
-        serde_json::from_slice(&plain).map_err(|_| VaultError::Malformed { table: "journal" })
-    };
-    let records = (1..).zip(&entries).map(open).collect::<Result<_, _>>()?;
-    Ok(Journal { entries, records })
+    let mut statement = connection.prepare("SELECT entry, link, epoch, generation FROM journal ORDER BY n")?;
+    let mut rows = statement.query([])?;
+    let mut journal = Journal { entries: Vec::new(), records: Vec::new() };
+    let mut n = 0;
+    while let Some(row) = rows.next()? {
+        n += 1;
+        let (entry, link): (Vec<u8>, _) = (row.get(0)?, Hash(row.get(1)?));
+        journal.records.push(read(keys, n, row.get(2)?, row.get(3)?, &entry)?);
+        journal.entries.push((entry, link));
+    }
+    Ok(journal)
+}
+
+fn read(
+    keys: &KeyRing,
+    n: u64,
+    epoch: u16,
+    generation: Option<u16>,
+    entry: &[u8],
+) -> Result<Option<JournalRecord>, VaultError> {
+    match keys.open_entry(epoch, generation, row_id(n), entry) {
+        Ok(plain) => serde_json::from_slice(&plain).map(Some).map_err(|_| VaultError::Malformed { table: "journal" }),
+        Err(VaultError::KeyMissing { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn signed(n: u64) -> Result<i64, VaultError> {

@@ -1,129 +1,259 @@
-//! Root keys of the epochs, as the hardware key store gives them.
+//! The keys in memory: roots of the epochs, and the journal keys that are carried from root to root.
 //!
-//! A new vault makes the hardware key first and the row second: a crash between leaves a key that wraps nothing, and
-//! the next open uses it. An existing vault never makes a key. A canary under each root key tells a wrong key from
-//! changed data.
+//! What is sealed is sealed under the current epoch, inside the transaction that stores it, so that no value can be
+//! stored under an epoch that has just been erased. What is opened is opened under the epoch of its row: a value under
+//! a root that is not at hand is told apart ([`VaultError::KeyMissing`]) from one that was changed
+//! ([`VaultError::Sealed`]).
 
-use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
 use zeroize::Zeroizing;
 
 use super::VaultError;
-use super::database::Database;
 use crate::domain::{CaseId, ObjectId};
-use crate::ports::{Entropy, KeyStore, KeyStoreError};
-use crate::seal::{Binding, CaseKey, Kind, RootKey, Scope, open, seal};
+use crate::ports::{Entropy, KeyStoreError};
+use crate::seal::{Binding, CaseKey, JournalKey, Kind, ObjectKey, RootKey, Scope, open, seal};
 
 const NOWHERE: CaseId = CaseId::new([0; 16]);
+const CASE_KEY: ObjectId = ObjectId::new([0; 16]);
 const CANARY: ObjectId = ObjectId::new([0xca; 16]);
 const CANARY_TEXT: &[u8] = b"streife/1 canary";
+/// Generation of the entries that schema 1 has written: their key is the root of epoch 1.
+pub(super) const ROOTED: u16 = 0;
 
-/// The current epoch and its root key, in memory while the vault is open.
+/// Every key the vault holds. Taken away and given back as a whole, while other threads use it.
+#[derive(Default)]
 pub(super) struct KeyRing {
+    keys: RwLock<Keys>,
+}
+
+/// What lies on the ring.
+#[derive(Default)]
+struct Keys {
+    current: Option<u16>,
+    roots: BTreeMap<u16, RootKey>,
+    /// By generation.
+    journal: BTreeMap<u16, JournalKey>,
+    /// Why there is no current epoch.
+    why: Option<KeyStoreError>,
+}
+
+/// A value and the epoch whose root it is sealed under.
+pub(super) struct SealedValue {
     pub(super) epoch: u16,
-    root: RootKey,
+    pub(super) value: Vec<u8>,
+}
+
+/// A journal entry, the epoch it is written in and the generation of its key.
+pub(super) struct SealedEntry {
+    pub(super) epoch: u16,
+    pub(super) generation: u16,
+    pub(super) value: Vec<u8>,
 }
 
 impl KeyRing {
-    /// Unwraps the newest epoch's root key, or begins the first epoch of a new vault.
-    pub(super) fn open(database: &Database, store: &dyn KeyStore, entropy: &dyn Entropy) -> Result<Self, VaultError> {
-        match database.read(newest_epoch)? {
-            Some(row) => row.unwrap(store),
-            None => begin(database, store, entropy),
-        }
-    }
-
-    /// Seals a value that belongs to the phone and not to a case.
+    /// Seals a value that belongs to the phone and not to a case. To be called within the transaction that stores it.
     pub(super) fn seal(
         &self,
         kind: Kind,
         object: ObjectId,
         plain: &[u8],
         entropy: &dyn Entropy,
-    ) -> Result<Vec<u8>, VaultError> {
-        Ok(seal(&self.root.object_key(), &self.binding(kind, NOWHERE, object), plain, entropy)?)
+    ) -> Result<SealedValue, VaultError> {
+        self.seal_at(kind, NOWHERE, object, plain, entropy)
     }
 
     /// Opens such a value where it stands.
     pub(super) fn open_value(
         &self,
+        epoch: u16,
         kind: Kind,
         object: ObjectId,
         sealed: &[u8],
         table: &'static str,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        open(&self.root.object_key(), &self.binding(kind, NOWHERE, object), sealed)
-            .map(Zeroizing::new)
-            .map_err(|_| VaultError::Sealed { table })
+        let key = self.read().root(epoch)?.object_key();
+        open_with(&key, &binding(kind, NOWHERE, object, epoch), sealed, table)
     }
 
-    /// Seals a case key for local reading.
+    /// Seals a case key for local reading. To be called within the transaction that stores it.
     pub(super) fn seal_case_key(
         &self,
         case: CaseId,
         key: &CaseKey,
         entropy: &dyn Entropy,
-    ) -> Result<Vec<u8>, VaultError> {
-        let binding = self.binding(Kind::WrappedKey, case, ObjectId::new([0; 16]));
-        Ok(seal(&self.root.object_key(), &binding, key.as_bytes(), entropy)?)
+    ) -> Result<SealedValue, VaultError> {
+        self.seal_at(Kind::WrappedKey, case, CASE_KEY, key.as_bytes(), entropy)
     }
 
     /// Opens a case key.
-    pub(super) fn open_case_key(&self, case: CaseId, sealed: &[u8]) -> Result<CaseKey, VaultError> {
-        let wrong = VaultError::Sealed { table: "cases" };
-        let binding = self.binding(Kind::WrappedKey, case, ObjectId::new([0; 16]));
-        let Ok(plain) = open(&self.root.object_key(), &binding, sealed).map(Zeroizing::new) else { return Err(wrong) };
-        plain.as_slice().try_into().map(CaseKey::new).map_err(|_| wrong)
+    pub(super) fn open_case_key(&self, epoch: u16, case: CaseId, sealed: &[u8]) -> Result<CaseKey, VaultError> {
+        let root = self.read().root(epoch)?.object_key();
+        let plain = open_with(&root, &binding(Kind::WrappedKey, case, CASE_KEY, epoch), sealed, "cases")?;
+        plain.as_slice().try_into().map(CaseKey::new).map_err(|_| VaultError::Sealed { table: "cases" })
     }
 
-    const fn binding(&self, kind: Kind, case: CaseId, object: ObjectId) -> Binding {
-        Binding { kind, case, object, epoch: self.epoch, schema: 1, scope: Scope::Full }
+    /// Seals a journal entry under the current generation. To be called within the transaction that stores it.
+    pub(super) fn seal_entry(
+        &self,
+        row: ObjectId,
+        plain: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<SealedEntry, VaultError> {
+        let keys = self.read();
+        let epoch = keys.current()?;
+        let key = keys.journal.get(&epoch).ok_or(VaultError::KeyMissing { epoch })?.object_key();
+        let binding = binding(Kind::JournalEntry, NOWHERE, row, epoch);
+        Ok(SealedEntry { epoch, generation: epoch, value: seal(&key, &binding, plain, entropy)? })
+    }
+
+    /// Opens a journal entry. One without a generation is of schema 1, which sealed entries under the root itself.
+    pub(super) fn open_entry(
+        &self,
+        epoch: u16,
+        generation: Option<u16>,
+        row: ObjectId,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let named = generation.unwrap_or(epoch);
+        let missing = VaultError::KeyMissing { epoch: named };
+        let key = self.read().journal.get(&generation.unwrap_or(ROOTED)).ok_or(missing)?.object_key();
+        open_with(&key, &binding(Kind::JournalEntry, NOWHERE, row, named), sealed, "journal")
+    }
+
+    fn seal_at(
+        &self,
+        kind: Kind,
+        case: CaseId,
+        object: ObjectId,
+        plain: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<SealedValue, VaultError> {
+        let keys = self.read();
+        let epoch = keys.current()?;
+        let key = keys.root(epoch)?.object_key();
+        Ok(SealedValue { epoch, value: seal(&key, &binding(kind, case, object, epoch), plain, entropy)? })
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Keys> {
+        // A panic cannot leave the maps half changed: each change is one insertion or removal.
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Keys> {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct EpochRow {
-    epoch: u16,
-    alias: String,
-    wrapped: Vec<u8>,
-    canary: Vec<u8>,
-}
+// What opening the vault and changing its epoch do with the ring.
+impl KeyRing {
+    /// Takes up a root that its canary has proved, and the journal keys it seals.
+    pub(super) fn add(&self, epoch: u16, root: RootKey, journal: Vec<(u16, JournalKey)>) {
+        let mut keys = self.write();
+        keys.roots.insert(epoch, root);
+        keys.journal.extend(journal);
+    }
 
-impl EpochRow {
-    fn unwrap(self, store: &dyn KeyStore) -> Result<KeyRing, VaultError> {
-        let root = RootKey::new(store.unwrap(&self.alias, &self.wrapped)?);
-        let ring = KeyRing { epoch: self.epoch, root };
-        match ring.open_value(Kind::WrappedKey, CANARY, &self.canary, "epochs") {
-            Ok(text) if text.as_slice() == CANARY_TEXT => Ok(ring),
-            _ => Err(VaultError::WrongKey),
-        }
+    /// Puts an epoch away that has not come to be, with the journal key it was to bring; `current` stays instead.
+    pub(super) fn undo(&self, epoch: u16, current: Option<u16>) {
+        let mut keys = self.write();
+        keys.roots.remove(&epoch);
+        keys.journal.remove(&epoch);
+        keys.current = current;
+    }
+
+    /// From now on everything is sealed under this epoch, whose root must be on the ring.
+    pub(super) fn set_current(&self, epoch: u16) {
+        let mut keys = self.write();
+        keys.current = Some(epoch);
+        keys.why = None;
+    }
+
+    /// The epoch that values are sealed under.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn current(&self) -> Result<u16, VaultError> {
+        self.read().current()
+    }
+
+    /// Whether the root of an epoch is at hand.
+    pub(super) fn holds(&self, epoch: u16) -> bool {
+        self.read().roots.contains_key(&epoch)
+    }
+
+    /// All journal keys at hand, for a root that is to carry them.
+    pub(super) fn journal_keys(&self) -> Vec<(u16, JournalKey)> {
+        self.read().journal.iter().map(|(generation, key)| (*generation, key.clone())).collect()
     }
 }
 
-fn newest_epoch(connection: &Connection) -> Result<Option<EpochRow>, VaultError> {
-    let sql = "SELECT epoch, alias, wrapped, canary FROM epochs ORDER BY epoch DESC LIMIT 1";
-    let row = connection.query_row(sql, [], |row| {
-        Ok(EpochRow { epoch: row.get(0)?, alias: row.get(1)?, wrapped: row.get(2)?, canary: row.get(3)? })
-    });
-    match row {
-        Ok(row) => Ok(Some(row)),
-        Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),
-        Err(error) => Err(error.into()),
+impl Keys {
+    fn current(&self) -> Result<u16, VaultError> {
+        self.current.ok_or_else(|| VaultError::KeyStore(self.why.unwrap_or(KeyStoreError::NotNow)))
+    }
+
+    fn root(&self, epoch: u16) -> Result<&RootKey, VaultError> {
+        self.roots.get(&epoch).ok_or(VaultError::KeyMissing { epoch })
     }
 }
 
-fn begin(database: &Database, store: &dyn KeyStore, entropy: &dyn Entropy) -> Result<KeyRing, VaultError> {
-    let ring = KeyRing { epoch: 1, root: RootKey::generate(entropy)? };
-    let alias = format!("streife-epoch-{}", ring.epoch);
-    store.create(&alias)?;
-    let wrapped = store.wrap(&alias, ring.root.as_bytes())?;
-    // A store that cannot give back what it took is found out now, while nothing is sealed under the key.
-    if store.unwrap(&alias, &wrapped)? != *ring.root.as_bytes() {
-        return Err(KeyStoreError::Failed.into());
+/// A root key before it is on the ring: when its epoch begins, and when the hardware gives it back.
+pub(super) struct Root {
+    pub(super) epoch: u16,
+    pub(super) key: RootKey,
+}
+
+impl Root {
+    /// What tells this root from a wrong one.
+    pub(super) fn canary(&self, entropy: &dyn Entropy) -> Result<Vec<u8>, VaultError> {
+        let binding = binding(Kind::WrappedKey, NOWHERE, CANARY, self.epoch);
+        Ok(seal(&self.key.object_key(), &binding, CANARY_TEXT, entropy)?)
     }
-    let canary = ring.seal(Kind::WrappedKey, CANARY, CANARY_TEXT, entropy)?;
-    database.write(|transaction| {
-        let sql = "INSERT INTO epochs (epoch, alias, wrapped, canary) VALUES (?1, ?2, ?3, ?4)";
-        transaction.execute(sql, (ring.epoch, &alias, &wrapped, &canary))?;
-        Ok(())
-    })?;
-    Ok(ring)
+
+    /// Whether a canary says that this is the right root.
+    pub(super) fn proves(&self, canary: &[u8]) -> bool {
+        let binding = binding(Kind::WrappedKey, NOWHERE, CANARY, self.epoch);
+        open(&self.key.object_key(), &binding, canary).is_ok_and(|text| text == CANARY_TEXT)
+    }
+
+    /// Seals a journal key to be carried by this root.
+    pub(super) fn carry(
+        &self,
+        generation: u16,
+        key: &JournalKey,
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, VaultError> {
+        let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), self.epoch);
+        Ok(seal(&self.key.object_key(), &binding, key.as_bytes(), entropy)?)
+    }
+
+    /// Opens a journal key that this root carries.
+    pub(super) fn carried(&self, generation: u16, sealed: &[u8]) -> Result<JournalKey, VaultError> {
+        let table = "journal_keys";
+        let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), self.epoch);
+        let plain = open_with(&self.key.object_key(), &binding, sealed, table)?;
+        plain.as_slice().try_into().map(JournalKey::new).map_err(|_| VaultError::Sealed { table })
+    }
+}
+
+/// The row's id in the sealed header: a journal key moved to another generation does not open.
+fn carried(generation: u16) -> ObjectId {
+    let [high, low] = generation.to_be_bytes();
+    let j = 0x6a;
+    ObjectId::new([j, j, j, j, j, j, j, j, j, j, j, j, j, j, high, low])
+}
+
+const fn binding(kind: Kind, case: CaseId, object: ObjectId, epoch: u16) -> Binding {
+    Binding { kind, case, object, epoch, schema: 1, scope: Scope::Full }
+}
+
+fn open_with(
+    key: &ObjectKey,
+    binding: &Binding,
+    sealed: &[u8],
+    table: &'static str,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    open(key, binding, sealed).map(Zeroizing::new).map_err(|_| VaultError::Sealed { table })
 }

@@ -11,7 +11,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] unless the case has a verified receipt.
     pub fn purge(&self, case: CaseId, at: Moment) -> Result<(), VaultError> {
-        self.database.write(|transaction| {
+        self.write(|transaction| {
             cases::destroy_key(transaction, case)?;
             let event = JournalEvent::PayloadPurged { case };
             journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)

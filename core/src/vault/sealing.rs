@@ -4,13 +4,13 @@
 //! signed when the signer returns, over the same bytes.
 
 use super::cases::{self, SealedCase};
-use super::events::{self, EventRow};
+use super::events::{self, EventRow, Void};
 use super::journal::{self, JournalEvent};
 use super::objects::{self, ObjectRow, PartFile};
 use super::outbox::{self, ItemKind, NewItem};
 use super::{Vault, VaultError};
 use crate::domain::{CaseId, EventId, Moment, ShiftId};
-use crate::seal::{Hash, JournalHead};
+use crate::seal::{Hash, JournalHead, SignedPayload};
 
 impl Vault {
     /// The next number of a shift, and the journal's head, both as the manifest needs them.
@@ -21,7 +21,8 @@ impl Vault {
         self.database.read(|connection| Ok((cases::next_seq(connection, shift)?, journal::head(connection)?)))
     }
 
-    /// Seals a case: record and view become durable, the draft is gone, the outbox knows what to send.
+    /// Seals a case: record and view become durable, the draft is gone, the outbox knows what to send. A draft that is
+    /// sealed to be voided gets its void in the same transaction.
     ///
     /// # Errors
     /// [`VaultError::State`] if the journal has moved since `payload` was made; then nothing has changed.
@@ -31,10 +32,11 @@ impl Vault {
         head: JournalHead,
         parts: Vec<(PartFile, ObjectRow)>,
         at: Moment,
+        void: Option<&Void>,
     ) -> Result<(), VaultError> {
         let (parts, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         self.objects.keep(parts)?;
-        let committed = self.database.write(|transaction| {
+        let committed = self.write(|transaction| {
             if journal::head(transaction)? != head {
                 return Err(VaultError::State);
             }
@@ -45,7 +47,8 @@ impl Vault {
             let event =
                 JournalEvent::CaseSealed { case: sealed.case, seq: sealed.seq, payload: Hash::of(&[&sealed.payload]) };
             journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
-            queue_case(transaction, sealed.case)
+            queue_case(transaction, sealed.case)?;
+            void.map_or(Ok(()), |void| self.append_void(transaction, void, at))
         });
         committed.inspect_err(|_| rows.iter().for_each(|row| self.drop_unnamed(row.object.object)))
     }
@@ -78,24 +81,23 @@ impl Vault {
         })
     }
 
-    /// Stores an event of a case; it waits for its signature.
+    /// Voids a sealed case; the event waits for its signature.
     ///
     /// # Errors
-    /// [`VaultError::State`] if the journal has moved since `payload` was made.
-    pub fn store_event(
-        &self,
-        row: &EventRow,
-        head: JournalHead,
-        at: Moment,
-        entry: JournalEvent,
-    ) -> Result<(), VaultError> {
-        self.database.write(|transaction| {
-            if journal::head(transaction)? != head {
-                return Err(VaultError::State);
-            }
-            events::insert(transaction, row.event, row.case, &row.payload)?;
-            journal::append(transaction, &self.keys, &*self.entropy, at, entry).map(drop)
-        })
+    /// [`VaultError::State`] if the case is void already.
+    pub fn void_case(&self, void: &Void, at: Moment) -> Result<(), VaultError> {
+        self.write(|transaction| self.append_void(transaction, void, at))
+    }
+
+    fn append_void(&self, transaction: &rusqlite::Transaction<'_>, void: &Void, at: Moment) -> Result<(), VaultError> {
+        let event = void.event_behind(journal::head(transaction)?);
+        if events::has_any(transaction, void.case)? {
+            return Err(VaultError::State);
+        }
+        events::insert(transaction, void.event, void.case, &event.encode())?;
+        let Void { case, event: id, reason, .. } = *void;
+        let entry = JournalEvent::CaseVoided { case, id, reason, payload: event.payload_hash() };
+        journal::append(transaction, &self.keys, &*self.entropy, at, entry).map(drop)
     }
 
     /// All events.

@@ -21,9 +21,10 @@ pub(super) fn get(
     keys: &KeyRing,
     name: &str,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-    let sql = "SELECT value FROM settings WHERE name = ?1";
-    let sealed: Option<Vec<u8>> = connection.query_row(sql, [name], |row| row.get(0)).optional()?;
-    sealed.map(|sealed| keys.open_value(Kind::Setting, row_id(name), &sealed, "settings")).transpose()
+    let sql = "SELECT epoch, value FROM settings WHERE name = ?1";
+    let row = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((epoch, sealed)): Option<(u16, Vec<u8>)> = row else { return Ok(None) };
+    keys.open_value(epoch, Kind::Setting, row_id(name), &sealed, "settings").map(Some)
 }
 
 pub(super) fn put(
@@ -36,6 +37,6 @@ pub(super) fn put(
     let sealed = keys.seal(Kind::Setting, row_id(name), value, entropy)?;
     let sql = "INSERT INTO settings (name, epoch, value) VALUES (?1, ?2, ?3)
                ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, value = excluded.value";
-    transaction.execute(sql, (name, keys.epoch, sealed))?;
+    transaction.execute(sql, (name, sealed.epoch, sealed.value))?;
     Ok(())
 }

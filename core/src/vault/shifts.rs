@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, Transaction};
 
 use super::VaultError;
 use super::cases::expect_one;
+use super::keys::SealedValue;
 use crate::domain::ShiftId;
 
 /// A shift as its row says.
@@ -65,18 +66,20 @@ pub(super) fn insert(
 pub(super) fn insert_officer(
     transaction: &Transaction<'_>,
     shift: ShiftId,
-    epoch: u16,
-    officer: &[u8],
+    officer: &SealedValue,
 ) -> Result<(), VaultError> {
     let sql = "INSERT INTO officers (shift_id, epoch, officer) VALUES (?1, ?2, ?3)";
-    transaction.execute(sql, (shift.as_bytes(), epoch, officer))?;
+    transaction.execute(sql, (shift.as_bytes(), officer.epoch, &officer.value))?;
     Ok(())
 }
 
-/// The officer as stated last.
-pub(super) fn officer(connection: &Connection, shift: ShiftId) -> Result<Vec<u8>, VaultError> {
-    let sql = "SELECT officer FROM officers WHERE shift_id = ?1 ORDER BY epoch DESC LIMIT 1";
-    Ok(connection.query_row(sql, [shift.as_bytes()], |row| row.get(0))?)
+/// The officer as stated, the newest statement first.
+pub(super) fn officers(connection: &Connection, shift: ShiftId) -> Result<Vec<SealedValue>, VaultError> {
+    let sql = "SELECT epoch, officer FROM officers WHERE shift_id = ?1 ORDER BY epoch DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows =
+        statement.query_map([shift.as_bytes()], |row| Ok(SealedValue { epoch: row.get(0)?, value: row.get(1)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn set_opening(transaction: &Transaction<'_>, shift: ShiftId, opening: &[u8]) -> Result<(), VaultError> {

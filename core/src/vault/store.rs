@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rusqlite::Transaction;
+
 use super::cases::{self, CaseRow, CaseState};
 use super::database::Database;
+use super::hardware::Hardware;
 use super::journal::{self, Journal, JournalEvent};
-use super::keys::KeyRing;
+use super::keys::{KeyRing, SealedValue};
 use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::shifts::{self, ShiftRow};
@@ -21,6 +24,7 @@ pub struct Vault {
     pub(super) database: Database,
     pub(super) objects: ObjectFolder,
     pub(super) keys: KeyRing,
+    pub(super) hardware: Hardware,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
     pub(super) storage: StorageConfig,
@@ -44,18 +48,28 @@ impl Vault {
     pub fn open(folder: &Path, storage: StorageConfig, ports: VaultPorts) -> Result<Opened, VaultError> {
         std::fs::create_dir_all(folder)?;
         let database = Database::open(folder)?;
-        let keys = KeyRing::open(&database, &*ports.key_store, &*ports.entropy)?;
         let vault = Self {
             database,
             objects: ObjectFolder::open(folder)?,
-            keys,
+            keys: KeyRing::default(),
+            hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
             entropy: ports.entropy.clone(),
             ports,
             storage,
         };
+        vault.open_keys()?;
         vault.finish_purges()?;
         let sweep = vault.sweep()?;
         Ok(Opened { vault, sweep })
+    }
+
+    /// One transaction that seals something. All sealing is done within it: so nothing is stored under an epoch that has
+    /// just ceased to be the current one.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        self.database.write(work)
     }
 
     /// Reads a setting.
@@ -72,7 +86,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), VaultError> {
-        self.database.write(|transaction| settings::put(transaction, &self.keys, name, value, &*self.entropy))
+        self.write(|transaction| settings::put(transaction, &self.keys, name, value, &*self.entropy))
     }
 
     /// Appends an entry to the journal.
@@ -80,7 +94,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn note(&self, at: Moment, event: JournalEvent) -> Result<JournalHead, VaultError> {
-        self.database.write(|transaction| journal::append(transaction, &self.keys, &*self.entropy, at, event))
+        self.write(|transaction| journal::append(transaction, &self.keys, &*self.entropy, at, event))
     }
 
     /// The newest entry of the journal.
@@ -113,15 +127,15 @@ impl Vault {
     /// [`VaultError::State`] while another is open.
     pub fn open_shift(&self, shift: ShiftId, officer: &Officer, at: Moment) -> Result<JournalHead, VaultError> {
         let plain = to_json(officer, "shifts")?;
-        let sealed = self.keys.seal(OFFICER, ObjectId::new(*shift.as_bytes()), &plain, &*self.entropy)?;
-        self.database.write(|transaction| {
+        self.write(|transaction| {
             if shifts::open(transaction)?.is_some() {
                 return Err(VaultError::State);
             }
             let event = JournalEvent::ShiftOpened { shift };
             let head = journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
-            shifts::insert(transaction, shift, self.keys.epoch, head.n)?;
-            shifts::insert_officer(transaction, shift, self.keys.epoch, &sealed)?;
+            let sealed = self.keys.seal(OFFICER, ObjectId::new(*shift.as_bytes()), &plain, &*self.entropy)?;
+            shifts::insert(transaction, shift, sealed.epoch, head.n)?;
+            shifts::insert_officer(transaction, shift, &sealed)?;
             Ok(head)
         })
     }
@@ -145,11 +159,17 @@ impl Vault {
     /// The officer of a shift.
     ///
     /// # Errors
-    /// [`VaultError::Sealed`] if the entry does not open.
+    /// [`VaultError::KeyMissing`] if no statement is under a key at hand, [`VaultError::Sealed`] if it does not open.
     pub fn officer(&self, shift: ShiftId) -> Result<Officer, VaultError> {
-        let sealed = self.database.read(|connection| shifts::officer(connection, shift))?;
-        let plain = self.keys.open_value(OFFICER, ObjectId::new(*shift.as_bytes()), &sealed, "shifts")?;
-        from_json(&plain, "shifts")
+        let (row, mut missing) = (ObjectId::new(*shift.as_bytes()), VaultError::NotFound { table: "officers" });
+        for SealedValue { epoch, value } in self.database.read(|connection| shifts::officers(connection, shift))? {
+            match self.keys.open_value(epoch, OFFICER, row, &value, "officers") {
+                Ok(plain) => return from_json(&plain, "officers"),
+                Err(error @ VaultError::KeyMissing { .. }) => missing = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(missing)
     }
 
     /// Stores a signed opening and queues it.
@@ -168,7 +188,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] while drafts are open or if no shift is.
     pub fn close_shift(&self, shift: ShiftId, at: Moment) -> Result<u64, VaultError> {
-        self.database.write(|transaction| {
+        self.write(|transaction| {
             let rows = cases::of_shift(transaction, shift)?;
             if rows.iter().any(|row| row.state == CaseState::Draft) {
                 return Err(VaultError::State);

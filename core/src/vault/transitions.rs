@@ -97,7 +97,7 @@ impl Vault {
     /// [`VaultError::State`] unless the case was sealed.
     pub fn receipt_arrived(&self, item: &Item, receipt: &[u8], at: Moment) -> Result<(), VaultError> {
         let case = CaseId::new(item.target);
-        self.database.write(|transaction| {
+        self.write(|transaction| {
             cases::set_receipt(transaction, case, receipt)?;
             outbox::set_state(transaction, item.id, ItemState::Done)?;
             let event = JournalEvent::ReceiptVerified { case, receipt: Hash::of(&[receipt]) };
@@ -118,7 +118,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn quarantine(&self, item: &Item, reason: &str, at: Moment) -> Result<(), VaultError> {
-        self.database.write(|transaction| {
+        self.write(|transaction| {
             outbox::quarantine(transaction, item.id, reason)?;
             let case = match item.kind {
                 ItemKind::Manifest => Some(item.target),

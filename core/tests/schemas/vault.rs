@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use rusqlite::Connection;
 use streife_core::domain::{CaseFacts, CaseId, ObjectId, Officer};
 use streife_core::ports::KeyStore;
-use streife_core::seal::{Binding, CaseKey, Hash, Kind, ObjectKey, RootKey, Scope, chain, open};
+use streife_core::seal::{Binding, CaseKey, Hash, JournalKey, Kind, ObjectKey, RootKey, Scope, chain, open};
 use streife_core::vault::JournalRecord;
 
 use super::flow::{Phone, officer};
@@ -15,8 +15,9 @@ use super::flow::{Phone, officer};
 type Test = fn(&Written) -> Result<(), Failed>;
 
 pub fn trials() -> Vec<Trial> {
-    let tests: [(&str, Test); 6] = [
+    let tests: [(&str, Test); 7] = [
         ("canary", canary),
+        ("journal key", |written| journal_key(written).map(drop)),
         ("settings", settings),
         ("officer of a shift", officers),
         ("case key and draft", drafts),
@@ -51,7 +52,11 @@ impl Written {
             database.query_row("SELECT epoch, alias, wrapped FROM epochs", [], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?;
-        assert_eq!((epoch, alias.as_str()), (EPOCH, "streife-epoch-1"));
+        let suffix = alias.strip_prefix("streife-epoch-1-").ok_or("an alias of epoch 1")?;
+        assert!(
+            epoch == EPOCH && suffix.len() == 8 && suffix.bytes().all(|digit| digit.is_ascii_hexdigit()),
+            "{alias}"
+        );
         let root = RootKey::new(phone.key_store.unwrap(&alias, &wrapped)?).object_key();
         Ok(Self { _phone: phone, database, root })
     }
@@ -115,18 +120,32 @@ fn drafts(written: &Written) -> Result<(), Failed> {
     Ok(())
 }
 
+fn journal_key(written: &Written) -> Result<ObjectKey, Failed> {
+    let (epoch, generation, sealed): (u16, u16, Vec<u8>) =
+        written.database.query_row("SELECT epoch, generation, sealed FROM journal_keys", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    assert_eq!((epoch, generation), (EPOCH, EPOCH));
+    let mut row = [0x6a; 16];
+    row[14..].copy_from_slice(&generation.to_be_bytes());
+    let key = open(&written.root, &own(Kind::WrappedKey, ObjectId::new(row)), &sealed)?;
+    Ok(JournalKey::new(key.as_slice().try_into()?).object_key())
+}
+
 fn journal(written: &Written) -> Result<(), Failed> {
-    let mut statement = written.database.prepare("SELECT n, epoch, entry, link FROM journal ORDER BY n")?;
+    let key = journal_key(written)?;
+    let mut statement = written.database.prepare("SELECT n, generation, entry, link FROM journal ORDER BY n")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let rows: Vec<(i64, u16, Vec<u8>, [u8; 32])> = rows.collect::<Result<_, _>>()?;
     assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), [1, 2], "shift opened, case begun");
     let mut link = chain::GENESIS;
-    for (n, epoch, entry, stored) in rows {
+    for (n, generation, entry, stored) in rows {
         let n = u64::try_from(n)?;
         link = chain::link(&link, n, &Hash::of(&[&entry]));
-        assert_eq!((link.0, epoch), (stored, EPOCH));
+        assert_eq!((link.0, generation), (stored, EPOCH));
         let row = ObjectId::new((u128::from(n)).to_be_bytes());
-        let plain = open(&written.root, &own(Kind::JournalEntry, row), &entry)?;
+        let plain = open(&key, &own(Kind::JournalEntry, row), &entry)?;
+        open(&written.root, &own(Kind::JournalEntry, row), &entry).map(drop).expect_err("not the root itself");
         serde_json::from_slice::<JournalRecord>(&plain)?;
     }
     Ok(())

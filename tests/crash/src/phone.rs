@@ -149,6 +149,8 @@ impl Phone {
             key_store: Arc::new(self.key_store()),
             entropy: Arc::new(OsEntropy),
             anchor: Arc::new(NoAnchor),
+            clock: self.clock.clone(),
+            trust: None,
         };
         Vault::open(&self.vault_folder(), self.config().storage, ports)
     }

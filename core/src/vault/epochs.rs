@@ -1,0 +1,146 @@
+//! Rows of the key epochs (FORMATS 16).
+//!
+//! An epoch is one root key and the hardware key that wraps it. Its row is there before its hardware key, so that no
+//! hardware key can be forgotten, and stays behind it, because old rows name it. Aliases are drawn at random: none is
+//! ever made a second time.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::VaultError;
+use super::cases::expect_one;
+use crate::domain::to_hex;
+use crate::ports::Entropy;
+
+/// How far an epoch has come. Numbers are stored; they are never given a new meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum EpochState {
+    /// Row and alias are written; nothing is sealed under it yet.
+    Prepared = 0,
+    /// What is sealed now is sealed under it.
+    Current = 1,
+    /// Readable; nothing new.
+    Retiring = 2,
+    /// Nothing is left under it; its hardware key is being deleted.
+    Erasing = 3,
+    /// Its keys are gone; the row stays for those that name it.
+    Erased = 4,
+}
+
+impl EpochState {
+    const ALL: [Self; 5] = [Self::Prepared, Self::Current, Self::Retiring, Self::Erasing, Self::Erased];
+
+    fn from_number(number: u8) -> Result<Self, VaultError> {
+        let state = Self::ALL.into_iter().find(|state| *state as u8 == number);
+        state.ok_or(VaultError::Malformed { table: "epochs" })
+    }
+}
+
+/// An epoch as its row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EpochRow {
+    pub(super) epoch: u16,
+    pub(super) state: EpochState,
+    /// Name of the hardware key; none while only the recovery keys hold the root.
+    pub(super) alias: Option<String>,
+    /// The root, wrapped by the hardware key.
+    pub(super) wrapped: Option<Vec<u8>>,
+    pub(super) canary: Option<Vec<u8>>,
+}
+
+fn read(row: &Row<'_>) -> Result<EpochRow, VaultError> {
+    Ok(EpochRow {
+        epoch: row.get(0)?,
+        state: EpochState::from_number(row.get(1)?)?,
+        alias: row.get(2)?,
+        wrapped: row.get(3)?,
+        canary: row.get(4)?,
+    })
+}
+
+/// All epochs that are not erased, oldest first.
+pub(super) fn living(connection: &Connection) -> Result<Vec<EpochRow>, VaultError> {
+    let sql = "SELECT epoch, state, alias, wrapped, canary FROM epochs WHERE state <> ?1 ORDER BY epoch";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([EpochState::Erased as u8])?;
+    let mut epochs = Vec::new();
+    while let Some(row) = rows.next()? {
+        epochs.push(read(row)?);
+    }
+    Ok(epochs)
+}
+
+/// The epoch that is the current one by its row.
+pub(super) fn current(connection: &Connection) -> Result<Option<u16>, VaultError> {
+    let sql = "SELECT epoch FROM epochs WHERE state = ?1";
+    Ok(connection.query_row(sql, [EpochState::Current as u8], |row| row.get(0)).optional()?)
+}
+
+/// Writes the row of a new epoch and draws its alias.
+pub(super) fn prepare(transaction: &Transaction<'_>, entropy: &dyn Entropy) -> Result<(u16, String), VaultError> {
+    let newest: Option<u16> = transaction.query_row("SELECT MAX(epoch) FROM epochs", [], |row| row.get(0))?;
+    let epoch = newest.unwrap_or(0).checked_add(1).ok_or(VaultError::Malformed { table: "epochs" })?;
+    let alias = alias(epoch, entropy)?;
+    let sql = "INSERT INTO epochs (epoch, state, alias) VALUES (?1, ?2, ?3)";
+    transaction.execute(sql, (epoch, EpochState::Prepared as u8, &alias))?;
+    Ok((epoch, alias))
+}
+
+/// A name for a hardware key that no vault has used before.
+pub(super) fn alias(epoch: u16, entropy: &dyn Entropy) -> Result<String, VaultError> {
+    Ok(format!("streife-epoch-{epoch}-{}", to_hex(&entropy.array::<4>()?)))
+}
+
+/// Makes a prepared epoch the current one; the one before retires.
+pub(super) fn make_current(
+    transaction: &Transaction<'_>,
+    epoch: u16,
+    wrapped: Option<&[u8]>,
+    canary: &[u8],
+) -> Result<(), VaultError> {
+    let sql = "UPDATE epochs SET state = ?2 WHERE state = ?1";
+    transaction.execute(sql, (EpochState::Current as u8, EpochState::Retiring as u8))?;
+    let sql = "UPDATE epochs SET state = ?2, wrapped = ?3, canary = ?4 WHERE epoch = ?1 AND state = ?5";
+    let (to, from) = (EpochState::Current as u8, EpochState::Prepared as u8);
+    expect_one(transaction.execute(sql, (epoch, to, wrapped, canary, from))?)
+}
+
+/// Removes a prepared epoch whose hardware key is deleted or was never made.
+pub(super) fn discard(transaction: &Transaction<'_>, epoch: u16) -> Result<(), VaultError> {
+    let sql = "DELETE FROM epochs WHERE epoch = ?1 AND state = ?2";
+    expect_one(transaction.execute(sql, (epoch, EpochState::Prepared as u8))?)
+}
+
+/// Whether any row names an epoch. A prepared one that is named was not left by a crash.
+pub(super) fn is_named(connection: &Connection, epoch: u16) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM cases WHERE epoch = ?1) OR EXISTS (SELECT 1 FROM journal WHERE epoch = ?1)
+               OR EXISTS (SELECT 1 FROM settings WHERE epoch = ?1) OR EXISTS (SELECT 1 FROM shifts WHERE epoch = ?1)
+               OR EXISTS (SELECT 1 FROM officers WHERE epoch = ?1)
+               OR EXISTS (SELECT 1 FROM journal_keys WHERE epoch = ?1)";
+    Ok(connection.query_row(sql, [epoch], |row| row.get(0))?)
+}
+
+/// The journal keys that an epoch's root seals, by generation.
+pub(super) fn journal_keys(connection: &Connection, epoch: u16) -> Result<Vec<(u16, Vec<u8>)>, VaultError> {
+    let mut statement = connection.prepare("SELECT generation, sealed FROM journal_keys WHERE epoch = ?1")?;
+    let rows = statement.query_map([epoch], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Stores a journal key under an epoch's root, unless it is there.
+pub(super) fn insert_journal_key(
+    transaction: &Transaction<'_>,
+    epoch: u16,
+    generation: u16,
+    sealed: &[u8],
+) -> Result<(), VaultError> {
+    let sql = "INSERT INTO journal_keys (epoch, generation, sealed) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    transaction.execute(sql, (epoch, generation, sealed))?;
+    Ok(())
+}
+
+/// Whether the journal begins with entries under the root of epoch 1 itself, as schema 1 wrote them.
+pub(super) fn has_rooted_entries(connection: &Connection) -> Result<bool, VaultError> {
+    let sql = "SELECT generation IS NULL FROM journal ORDER BY n LIMIT 1";
+    Ok(connection.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(false))
+}
