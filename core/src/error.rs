@@ -128,7 +128,7 @@ impl Error {
 const fn vault_kind(error: &VaultError) -> ErrorKind {
     match error {
         VaultError::DiskFull => ErrorKind::DiskFull,
-        VaultError::Io(_) | VaultError::Database(_) => ErrorKind::Storage,
+        VaultError::Io(_) | VaultError::Database(_) | VaultError::Migration { .. } => ErrorKind::Storage,
         VaultError::InUse => ErrorKind::InUse,
         VaultError::NewerDatabase { .. } => ErrorKind::NewerVersion,
         VaultError::ForeignDatabase | VaultError::Corrupt => ErrorKind::Corrupt,

@@ -4,7 +4,7 @@
 //! still opens on a full disk. synchronous=FULL because NORMAL lost every commit since the last checkpoint in each of
 //! 30 simulated power cuts. Access only through [`Database::read`] and [`Database::write`].
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
@@ -13,39 +13,48 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::VaultError;
+use super::migrate::{self, MIGRATIONS};
 
 /// `STRF`, so that no other application's database is taken for a vault.
-const APPLICATION_ID: u32 = 0x5354_5246;
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_survival.sql")];
+pub(super) const APPLICATION_ID: u32 = 0x5354_5246;
 
 pub(super) struct Database {
-    connection: Mutex<Connection>,
+    live: Mutex<Live>,
     folder: PathBuf,
+    migrated: bool,
+}
+
+/// What is open. The connection is closed before the lock is given back.
+struct Live {
+    connection: Connection,
+    _lock: File,
 }
 
 impl Database {
     /// Opens or creates `vault.db` in `folder`.
     pub(super) fn open(folder: &Path) -> Result<Self, VaultError> {
-        let file = folder.join("vault.db");
-        refuse_by_header(&file)?;
-        let connection = Connection::open(&file)?;
-        // Until the version is known, nothing may be changed, not even by a checkpoint when closing.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        prepare(&connection)?;
-        let version = check_version(&connection)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        configure(&connection)?;
-        let mut database = Self { connection: Mutex::new(connection), folder: folder.to_owned() };
-        database.migrate(version)?;
-        database.lock().pragma_update(None, "foreign_keys", "ON")?;
-        database.quick_check()?;
-        Ok(database)
+        Self::open_with(folder, &MIGRATIONS)
+    }
+
+    /// The same with another history: for tests of steps that break or are killed.
+    pub(super) fn open_with(folder: &Path, migrations: &[&str]) -> Result<Self, VaultError> {
+        let (live, migrated) = Live::open(folder, migrations)?;
+        Ok(Self { live: Mutex::new(live), folder: folder.to_owned(), migrated })
+    }
+
+    /// Whether opening has brought the database to a newer version.
+    pub(super) const fn was_migrated(&self) -> bool {
+        self.migrated
+    }
+
+    /// The vault's folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Runs a read.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, VaultError>) -> Result<T, VaultError> {
-        work(&self.lock())
+        work(&self.lock().connection)
     }
 
     /// Runs one IMMEDIATE transaction and makes it durable before it returns.
@@ -53,42 +62,44 @@ impl Database {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut live = self.lock();
+        let transaction = live.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction)?;
         transaction.commit()?;
-        drop(connection);
+        drop(live);
         sync_folder(&self.folder)?;
         Ok(result)
     }
 
     /// Empties the write-ahead log, so that it keeps no old frames.
     pub(super) fn checkpoint(&self) -> Result<(), VaultError> {
-        self.lock().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.lock().connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    fn lock(&self) -> MutexGuard<'_, Live> {
         // A panic inside a transaction rolls it back; the connection itself stays sound.
-        self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
 
-    fn migrate(&mut self, version: u32) -> Result<(), VaultError> {
-        for (number, sql) in (1_u32..).zip(MIGRATIONS) {
-            if number > version {
-                self.write(|transaction| {
-                    transaction.execute_batch(sql)?;
-                    transaction.pragma_update(None, "user_version", number)?;
-                    Ok(transaction.pragma_update(None, "application_id", APPLICATION_ID)?)
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    fn quick_check(&self) -> Result<(), VaultError> {
-        let verdict: String = self.lock().query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict == "ok" { Ok(()) } else { Err(VaultError::Corrupt) }
+impl Live {
+    fn open(folder: &Path, migrations: &[&str]) -> Result<(Self, bool), VaultError> {
+        let lock = lock_folder(folder)?;
+        let file = folder.join("vault.db");
+        let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+        refuse_by_header(&file, known)?;
+        let mut connection = Connection::open(&file)?;
+        // Until it is at the version of this build nothing may be changed, not even by a checkpoint when closing.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        prepare(&connection)?;
+        let version = check_version(&connection, known)?;
+        configure(&connection)?;
+        quick_check(&connection)?;
+        let migrated = migrate::migrate(&mut connection, folder, version, migrations)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        Ok((Self { connection, _lock: lock }, migrated))
     }
 }
 
@@ -97,8 +108,27 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
     Ok(File::open(folder)?.sync_all()?)
 }
 
+/// Locks the folder itself, before a file in it is opened. SQLite's own lock belongs to the process and to the file: the
+/// second opener of one process would end it by closing the header it has read, and a third one in another process
+/// would be let in.
+fn lock_folder(folder: &Path) -> Result<File, VaultError> {
+    let handle = File::open(folder)?;
+    match handle.try_lock() {
+        Ok(()) => Ok(handle),
+        Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
+        // A file system without such locks still has SQLite's own.
+        Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(handle),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn quick_check(connection: &Connection) -> Result<(), VaultError> {
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { Ok(()) } else { Err(VaultError::Corrupt) }
+}
+
 /// Reads version and application from the file itself, so that a newer or foreign database is not even opened.
-fn refuse_by_header(file: &Path) -> Result<(), VaultError> {
+fn refuse_by_header(file: &Path, known: u32) -> Result<(), VaultError> {
     let mut header = [0; 100];
     match File::open(file).and_then(|mut file| file.read_exact(&mut header)) {
         Ok(()) => {}
@@ -110,18 +140,17 @@ fn refuse_by_header(file: &Path) -> Result<(), VaultError> {
         u32::from_be_bytes(bytes.unwrap_or_default())
     };
     // A database killed within its first migration has both still at zero.
-    judge(number(60), number(68)).map(drop)
+    judge(number(60), number(68), known).map(drop)
 }
 
-fn check_version(connection: &Connection) -> Result<u32, VaultError> {
+fn check_version(connection: &Connection, known: u32) -> Result<u32, VaultError> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let version = u32::try_from(number("user_version")?).unwrap_or(u32::MAX);
     let application = u32::try_from(number("application_id")?).unwrap_or(u32::MAX);
-    judge(version, application)
+    judge(version, application, known)
 }
 
-fn judge(version: u32, application: u32) -> Result<u32, VaultError> {
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+fn judge(version: u32, application: u32, known: u32) -> Result<u32, VaultError> {
     match (version, application) {
         (0, 0) => Ok(0),
         (_, APPLICATION_ID) if version > known => Err(VaultError::NewerDatabase { found: version, known }),
@@ -177,7 +206,7 @@ mod tests {
             ("trusted_schema", "0"),
             ("cell_size_check", "1"),
         ] {
-            let value = database.lock().pragma_query_value(None, pragma, |row| {
+            let value = database.lock().connection.pragma_query_value(None, pragma, |row| {
                 row.get::<_, String>(0).or_else(|_| row.get::<_, i64>(0).map(|number| number.to_string()))
             });
             assert_eq!(value.as_deref(), Ok(expected), "{pragma}");

@@ -28,6 +28,12 @@ pub enum VaultError {
         /// Newest version this build knows.
         known: u32,
     },
+    /// A step to a newer version failed. The database is as it was before it.
+    #[error("the database cannot be brought to version {to}")]
+    Migration {
+        /// The version that was not reached.
+        to: u32,
+    },
     /// The database belongs to another application. It is left untouched.
     #[error("the database belongs to another application")]
     ForeignDatabase,

@@ -24,6 +24,7 @@ mod events;
 mod hardware;
 mod journal;
 mod keys;
+mod migrate;
 mod objects;
 mod outbox;
 mod purge;
@@ -43,6 +44,8 @@ pub use config::{StorageConfig, Trust, VaultPorts};
 pub use error::VaultError;
 pub use events::{EventRow, Void};
 pub use journal::{Journal, JournalEvent, JournalRecord};
+#[cfg(any(test, feature = "testing"))]
+pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use shifts::ShiftRow;

@@ -2,7 +2,7 @@
 
 use super::cases::{self, CaseState};
 use super::journal::{self, JournalEvent};
-use super::{Vault, VaultError, database, objects};
+use super::{Vault, VaultError, database, migrate, objects};
 use crate::domain::{CaseId, Moment};
 
 impl Vault {
@@ -28,6 +28,7 @@ impl Vault {
     }
 
     fn finish_purge(&self, case: CaseId) -> Result<(), VaultError> {
+        migrate::drop_backups(self.database.folder())?; // they hold the key that was destroyed
         for row in self.database.read(|connection| objects::of_case(connection, case))? {
             self.objects.remove(row.object.object)?;
         }

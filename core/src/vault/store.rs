@@ -14,7 +14,7 @@ use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::shifts::{self, ShiftRow};
 use super::sweep::Sweep;
-use super::{StorageConfig, VaultError, VaultPorts, settings};
+use super::{StorageConfig, VaultError, VaultPorts, migrate, settings};
 use crate::domain::{CaseId, Moment, ObjectId, Officer, ShiftId};
 use crate::ports::Entropy;
 use crate::seal::{Hash, JournalHead, Kind};
@@ -60,6 +60,9 @@ impl Vault {
         vault.open_keys()?;
         vault.finish_purges()?;
         let sweep = vault.sweep()?;
+        if !vault.database.was_migrated() {
+            migrate::drop_backups(folder)?; // this version has opened before, and again
+        }
         Ok(Opened { vault, sweep })
     }
 

@@ -107,6 +107,13 @@ impl Phone {
 
     /// A draft with everything that sealing asks for.
     pub fn complete_draft(&self, client: &Client, plate: &str) -> CaseId {
+        let case = self.draft_without_photo(client, plate);
+        client.add_photo(case, &self.photo("camera.jpg", 7), PhotoClass::Overview).expect("adds");
+        case
+    }
+
+    /// The same but for its photo.
+    pub fn draft_without_photo(&self, client: &Client, plate: &str) -> CaseId {
         let case = client.begin_case().expect("begins");
         let plate = Plate::parse(plate, "D").expect("sound");
         let offence = NamedOffence { number: "141322".parse().expect("six digits"), refinement: None };
@@ -129,7 +136,6 @@ impl Phone {
             client.edit_case(case, edit).expect("edits");
         }
         client.add_check(case, Vec::new(), None).expect("checks");
-        client.add_photo(case, &self.photo("camera.jpg", 7), PhotoClass::Overview).expect("adds");
         case
     }
 }
