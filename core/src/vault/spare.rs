@@ -32,10 +32,12 @@ pub(super) enum Spare {
     Opening,
     /// Signed seal of a shift.
     Seal,
+    /// Sealed officer of a shift.
+    Officer,
 }
 
 impl Spare {
-    const ALL: [Self; 5] = [Self::Key, Self::Manifest, Self::Event, Self::Opening, Self::Seal];
+    const ALL: [Self; 6] = [Self::Key, Self::Manifest, Self::Event, Self::Opening, Self::Seal, Self::Officer];
 
     const fn ending(self) -> &'static str {
         match self {
@@ -44,6 +46,7 @@ impl Spare {
             Self::Event => "event",
             Self::Opening => "opening",
             Self::Seal => "seal",
+            Self::Officer => "officer",
         }
     }
 

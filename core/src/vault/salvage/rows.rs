@@ -62,6 +62,10 @@ impl Fields {
     pub(super) fn is_null(&self, column: &str) -> bool {
         self.0.get(column) == Some(&Value::Null)
     }
+
+    pub(super) fn value(&self, column: &str) -> Option<&Value> {
+        self.0.get(column)
+    }
 }
 
 impl Wreck {
@@ -93,14 +97,25 @@ impl Wreck {
     }
 
     /// Calls `take` with every row of which anything could be read. Numbered rows come in ascending order.
-    pub(super) fn each(&self, table: Table, mut take: impl FnMut(&Fields)) {
-        let Some(columns) = self.columns(table) else { return };
+    pub(super) fn each(
+        &self,
+        table: Table,
+        mut take: impl FnMut(&Fields) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        let Some(columns) = self.columns(table) else { return Ok(()) };
         for key in self.keys(table) {
             let fields = self.row(table, &columns, &key);
             if !fields.0.is_empty() {
-                take(&fields);
+                take(&fields)?;
             }
         }
+        Ok(())
+    }
+
+    /// Whether the database fails no check of SQLite's, its indexes included.
+    pub(super) fn is_sound(&self) -> bool {
+        let verdict = self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
+        verdict.is_ok_and(|verdict| verdict == "ok")
     }
 
     fn columns(&self, table: Table) -> Option<Vec<String>> {
@@ -302,7 +317,11 @@ mod tests {
     fn read(folder: &Path, table: Table) -> Vec<Fields> {
         let mut rows = Vec::new();
         let wreck = Wreck::open(&folder.join("db")).expect("not in use").expect("has a schema");
-        wreck.each(table, |fields| rows.push(fields.clone()));
+        let each = wreck.each(table, |fields| {
+            rows.push(fields.clone());
+            Ok(())
+        });
+        each.expect("is read");
         rows
     }
 
