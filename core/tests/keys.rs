@@ -4,8 +4,8 @@ mod common;
 
 use std::sync::Arc;
 
+use common::dead::database;
 use common::{Phone, officer};
-use rusqlite::Connection;
 use streife_core::client::{Client, Ports};
 use streife_core::domain::{CaseId, ObjectId};
 use streife_core::error::ErrorKind;
@@ -13,10 +13,6 @@ use streife_core::ports::{KeyStore, KeyStoreError, OsEntropy};
 use streife_core::seal::{Binding, Hash, Kind, RootKey, chain, seal};
 use streife_core::testing::DangerousSoftwareKeyStore;
 use streife_core::vault::{JournalEvent, JournalRecord};
-
-fn database(phone: &Phone) -> Connection {
-    Connection::open(phone.vault_folder().join("vault.db")).expect("opens")
-}
 
 fn aliases(phone: &Phone) -> Vec<String> {
     let database = database(phone);
@@ -53,10 +49,10 @@ fn an_epoch_that_a_crash_left_prepared_is_discarded_with_its_hardware_key() {
 #[test]
 fn a_prepared_epoch_that_is_named_keeps_its_key() {
     let phone = Phone::new();
-    drop(phone.open());
+    phone.open().open_shift(&officer()).expect("opens");
     let named = database(&phone);
     named.execute("INSERT INTO epochs (epoch, state, alias) VALUES (2, 0, 'named')", []).expect("inserts");
-    named.execute("UPDATE settings SET epoch = 2", []).expect("updates");
+    named.execute("UPDATE journal SET epoch = 2", []).expect("updates");
     drop(named);
     phone.key_store.create("named").expect("creates");
     drop(phone.try_open());
@@ -119,6 +115,10 @@ fn a_vault_of_schema_1_goes_on_under_a_journal_key_and_its_old_entries_still_rea
         journal.verify().expect("holds");
         assert_eq!(journal.records.iter().flatten().count(), entries);
     }
+    let sealed: i64 = database(&phone)
+        .query_row("SELECT COUNT(*) FROM settings WHERE name = 'device'", [], |row| row.get(0))
+        .expect("counts");
+    assert_eq!(sealed, 0, "the device's id lies in clear now");
     let generations: Vec<Option<u16>> = {
         let database = database(&phone);
         let mut statement = database.prepare("SELECT generation FROM journal ORDER BY n").expect("prepares");

@@ -23,8 +23,6 @@ pub struct Client {
     sweep: Sweep,
 }
 
-const DEVICE: &str = "device";
-
 impl Client {
     /// Opens the vault, or makes a new one, and finishes what a crash has interrupted.
     ///
@@ -32,7 +30,7 @@ impl Client {
     /// Whatever the reason, nothing in the folder has been deleted or overwritten.
     pub fn open(config: Config, ports: Ports) -> Result<Self, Error> {
         let opened = Vault::open(&config.folder, config.storage, ports.vault(&config))?;
-        let device = device_id(&opened.vault, &ports)?;
+        let device = opened.vault.device()?;
         let mut client = Self {
             config,
             ports,
@@ -70,14 +68,4 @@ impl Client {
     pub(super) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
         Ok(self.ports.entropy.array()?)
     }
-}
-
-fn device_id(vault: &Vault, ports: &Ports) -> Result<DeviceId, Error> {
-    if let Some(bytes) = vault.setting(DEVICE)? {
-        let malformed = crate::vault::VaultError::Malformed { table: "settings" };
-        return DeviceId::try_from(bytes.as_slice()).map_err(|_| malformed.into());
-    }
-    let device = DeviceId::new(ports.entropy.array()?);
-    vault.put_setting(DEVICE, device.as_bytes())?;
-    Ok(device)
 }

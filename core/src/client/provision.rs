@@ -13,9 +13,10 @@ use crate::seal::{
 };
 use crate::sync::TimeRecord;
 use crate::sync::protocol::{self, Enrolment, digest_header, path};
+use crate::vault::Document;
 
-const RECIPIENTS: &str = "recipients";
-const CATALOGUE: &str = "catalogue";
+const RECIPIENTS_ETAG: &str = "recipients-etag";
+const CATALOGUE_ETAG: &str = "catalogue-etag";
 /// A phone's clock counts as agreeing within this span.
 const CLOCK_TOLERANCE_MS: u64 = 60_000;
 
@@ -51,10 +52,10 @@ impl Client {
     /// # Errors
     /// [`Error::Seal`] if they are not signed by the agency; what was installed before stays.
     pub fn refresh(&self) -> Result<(), Error> {
-        if let Some(bytes) = self.fetch(path::RECIPIENTS, RECIPIENTS)? {
+        if let Some(bytes) = self.fetch(path::RECIPIENTS, RECIPIENTS_ETAG, self.recipients().is_ok())? {
             self.install_recipients(&bytes)?;
         }
-        if let Some(bytes) = self.fetch(path::OFFENCES, CATALOGUE)? {
+        if let Some(bytes) = self.fetch(path::OFFENCES, CATALOGUE_ETAG, self.catalogue().is_ok())? {
             self.install_catalogue(&bytes)?;
         }
         Ok(())
@@ -68,13 +69,14 @@ impl Client {
         let set = self.verified::<RecipientSet>(bytes)?;
         let is_older = match self.recipients() {
             Ok(current) => set.issued_at < current.issued_at,
-            Err(Error::NotProvisioned) => false,
+            // What does not verify is nothing that could be newer.
+            Err(Error::NotProvisioned | Error::Seal(_)) => false,
             Err(error) => return Err(error),
         };
         if set.agency != self.config.agency || is_older {
             return Err(SealError::RecipientSet.into());
         }
-        self.vault.put_setting(RECIPIENTS, bytes)?;
+        self.vault.install_recipients(bytes, &set)?;
         self.provisioned().recipients = Some(Arc::new(set));
         Ok(())
     }
@@ -85,7 +87,7 @@ impl Client {
     /// [`SealError::Signature`], or [`Error::Catalogue`] naming the fault; the one in use stays.
     pub fn install_catalogue(&self, bytes: &[u8]) -> Result<(), Error> {
         let catalogue = Catalogue::parse(&self.verified::<SignedCatalogue>(bytes)?.0)?;
-        self.vault.put_setting(CATALOGUE, bytes)?;
+        self.vault.put_document(Document::Catalogue, bytes)?;
         self.provisioned().catalogue = Some(Arc::new(catalogue));
         Ok(())
     }
@@ -98,7 +100,7 @@ impl Client {
         if let Some(catalogue) = &self.provisioned().catalogue {
             return Ok(catalogue.clone());
         }
-        let bytes = self.vault.setting(CATALOGUE)?.ok_or(Error::NotProvisioned)?;
+        let bytes = self.vault.document(Document::Catalogue)?.ok_or(Error::NotProvisioned)?;
         let catalogue = Arc::new(Catalogue::parse(&self.verified::<SignedCatalogue>(&bytes)?.0)?);
         self.provisioned().catalogue = Some(catalogue.clone());
         Ok(catalogue)
@@ -108,7 +110,7 @@ impl Client {
         if let Some(recipients) = &self.provisioned().recipients {
             return Ok(recipients.clone());
         }
-        let bytes = self.vault.setting(RECIPIENTS)?.ok_or(Error::NotProvisioned)?;
+        let bytes = self.vault.document(Document::Recipients)?.ok_or(Error::NotProvisioned)?;
         let recipients = Arc::new(self.verified::<RecipientSet>(&bytes)?);
         self.provisioned().recipients = Some(recipients.clone());
         Ok(recipients)
@@ -122,16 +124,15 @@ impl Client {
         Ok(Signed::<T>::verify(bytes, &self.config.agency_root)?.into_payload())
     }
 
-    /// The new document, or nothing if the installed one is current.
-    fn fetch(&self, path: &str, setting: &str) -> Result<Option<Vec<u8>>, Error> {
-        let etag_setting = format!("{setting}-etag");
-        let etag = self.vault.setting(&etag_setting)?.and_then(|etag| String::from_utf8(etag).ok());
+    /// The new document, or nothing if the installed one is sound and current.
+    fn fetch(&self, path: &str, etag_setting: &str, is_sound: bool) -> Result<Option<Vec<u8>>, Error> {
+        let etag = self.vault.setting(etag_setting)?.filter(|_| is_sound).and_then(|etag| String::from_utf8(etag).ok());
         let headers = etag.map(|etag| ("if-none-match", etag)).into_iter().collect();
         let request = Request { method: Method::Get, path: path.to_owned(), headers, body: Body::Empty };
         let answer = self.ports.transport.send(&request, &NeverCancel)?;
         match answer.status {
             200 => {
-                self.remember_etag(&etag_setting, &answer)?;
+                self.remember_etag(etag_setting, &answer)?;
                 Ok(Some(answer.body))
             }
             304 => Ok(None),

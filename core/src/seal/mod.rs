@@ -11,6 +11,7 @@ pub(crate) mod cbor;
 pub mod chain;
 mod cose;
 mod error;
+mod escrow;
 mod event;
 mod hash;
 mod hpke;
@@ -28,6 +29,7 @@ mod time;
 
 pub use cose::{Namespace, Signed, SignedPayload, VerifyingKey, sign_payload};
 pub use error::SealError;
+pub use escrow::RootEscrow;
 pub use event::{CaseEvent, EventKind, SealedNote};
 pub use hash::{Hash, Sha256Stream, commitment};
 pub use hpke::{Kem, RecipientPrivateKey, RecipientPublicKey, Wrap};

@@ -10,6 +10,7 @@ use super::VaultError;
 use super::cases::expect_one;
 use crate::domain::to_hex;
 use crate::ports::Entropy;
+use crate::seal::RootEscrow;
 
 /// How far an epoch has come. Numbers are stored; they are never given a new meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +104,21 @@ pub(super) fn make_current(
     let sql = "UPDATE epochs SET state = ?2, wrapped = ?3, canary = ?4 WHERE epoch = ?1 AND state = ?5";
     let (to, from) = (EpochState::Current as u8, EpochState::Prepared as u8);
     expect_one(transaction.execute(sql, (epoch, to, wrapped, canary, from))?)
+}
+
+/// Stores what the recovery keys open an epoch with.
+pub(super) fn set_recovery(transaction: &Transaction<'_>, epoch: u16, escrow: &RootEscrow) -> Result<(), VaultError> {
+    let sql = "UPDATE epochs SET recovery = ?2 WHERE epoch = ?1 AND state <> ?3";
+    transaction.execute(sql, (epoch, escrow.encode(), EpochState::Erased as u8))?;
+    Ok(())
+}
+
+/// Epochs that no recovery key opens.
+pub(super) fn without_recovery(connection: &Connection) -> Result<Vec<u16>, VaultError> {
+    let mut statement = connection.prepare("SELECT epoch FROM epochs WHERE recovery IS NULL AND state IN (?1, ?2)")?;
+    let states = (EpochState::Current as u8, EpochState::Retiring as u8);
+    let rows = statement.query_map(states, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Removes a prepared epoch whose hardware key is deleted or was never made.

@@ -183,6 +183,11 @@ impl KeyRing {
         self.read().roots.contains_key(&epoch)
     }
 
+    /// All roots at hand, to be wrapped for others.
+    pub(super) fn roots(&self) -> Vec<(u16, RootKey)> {
+        self.read().roots.iter().map(|(epoch, root)| (*epoch, root.clone())).collect()
+    }
+
     /// All journal keys at hand, for a root that is to carry them.
     pub(super) fn journal_keys(&self) -> Vec<(u16, JournalKey)> {
         self.read().journal.iter().map(|(generation, key)| (*generation, key.clone())).collect()

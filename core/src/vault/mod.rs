@@ -17,6 +17,7 @@
 mod cases;
 mod config;
 mod database;
+mod documents;
 mod drafts;
 mod epochs;
 mod error;
@@ -41,6 +42,7 @@ mod unlock;
 
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
+pub use documents::Document;
 pub use error::VaultError;
 pub use events::{EventRow, Void};
 pub use journal::{Journal, JournalEvent, JournalRecord};

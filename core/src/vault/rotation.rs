@@ -30,6 +30,7 @@ impl Vault {
     fn install(&self, root: Root, wrapped: Option<&[u8]>) -> Result<(), VaultError> {
         let (epoch, own) = (root.epoch, JournalKey::generate(&*self.entropy)?);
         let canary = root.canary(&*self.entropy)?;
+        let escrow = self.trusted_recipients()?.map(|set| self.escrow(epoch, &root.key, &set)).transpose()?.flatten();
         let mut carried = self.keys.journal_keys();
         carried.push((epoch, own.clone()));
         let seal =
@@ -41,6 +42,9 @@ impl Vault {
             sealed
                 .iter()
                 .try_for_each(|(generation, key)| epochs::insert_journal_key(transaction, epoch, *generation, key))?;
+            if let Some(escrow) = &escrow {
+                epochs::set_recovery(transaction, epoch, escrow)?;
+            }
             self.keys.set_current(epoch);
             Ok(())
         });

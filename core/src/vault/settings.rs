@@ -1,4 +1,4 @@
-//! Named values of the phone: device id, recipient set, catalogue, access token. All sealed.
+//! Named values of the phone, all sealed: caches that can be had again, and what only the phone may know.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use zeroize::Zeroizing;
@@ -25,6 +25,11 @@ pub(super) fn get(
     let row = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((epoch, sealed)): Option<(u16, Vec<u8>)> = row else { return Ok(None) };
     keys.open_value(epoch, Kind::Setting, row_id(name), &sealed, "settings").map(Some)
+}
+
+pub(super) fn remove(transaction: &Transaction<'_>, name: &str) -> Result<(), VaultError> {
+    transaction.execute("DELETE FROM settings WHERE name = ?1", [name])?;
+    Ok(())
 }
 
 pub(super) fn put(

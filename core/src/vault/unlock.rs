@@ -25,7 +25,8 @@ impl Vault {
                 _ => {}
             }
         }
-        Ok(())
+        self.unseal_documents()?;
+        self.escrow_roots()
     }
 
     fn open_epoch(&self, row: &EpochRow) -> Result<(), VaultError> {

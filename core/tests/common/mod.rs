@@ -1,6 +1,8 @@
 //! A phone on the desk: software twins of the hardware, a clock that obeys, an agency in memory.
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
+pub mod dead;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -21,6 +21,8 @@ use streife_core::testing::{
     DangerousSoftwareKeyStore, DangerousSoftwareSigner, DevAgency, ScriptedTransport, SimClock, photo,
 };
 
+use streife_core::vault::{Vault, VaultError, VaultPorts};
+
 use super::{Schema, top};
 
 type Test = fn() -> Result<(), Failed>;
@@ -85,6 +87,20 @@ impl Phone {
         client.install_recipients(&self.agency.recipient_set(MORNING_MS)?)?;
         client.install_catalogue(&self.agency.sign_catalogue(&catalogue)?)?;
         Ok(client)
+    }
+
+    /// A setting as the vault writes it; none is written before the first contact with a box.
+    pub fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), VaultError> {
+        let ports = VaultPorts {
+            key_store: self.key_store.clone(),
+            entropy: Arc::new(OsEntropy),
+            anchor: Arc::new(NoAnchor),
+            clock: self.clock.clone(),
+            trust: None,
+        };
+        Vault::open(&self.vault(), StorageConfig { ballast: 0, ..StorageConfig::default() }, ports)?
+            .vault
+            .put_setting(name, value)
     }
 
     fn now(&self) -> Moment {
