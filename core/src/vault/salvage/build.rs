@@ -1,0 +1,152 @@
+//! The order in which a new database is filled.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use rusqlite::{ErrorCode, Transaction, params_from_iter};
+
+use super::super::outbox::{ItemKind, ItemState};
+use super::super::spare::Spare;
+use super::super::{Vault, VaultError};
+use super::files::ObjectFiles;
+use super::report::Salvage;
+use super::rows::{Fields, Table, Wreck};
+use super::swap;
+use crate::domain::{CaseId, DeviceId, Moment, ShiftId};
+use crate::seal::{JournalHead, VerifyingKey};
+
+/// What is known while a database is built again.
+pub(super) struct Builder<'a> {
+    /// The new database, with the folders of the old one.
+    pub(super) vault: &'a Vault,
+    wreck: Option<&'a Wreck>,
+    pub(super) own_key: &'a VerifyingKey,
+    pub(super) files: ObjectFiles,
+    pub(super) copies: BTreeSet<(Spare, [u8; 16])>,
+    /// What the old outbox knew of items that were done with.
+    pub(super) settled: BTreeMap<(u8, [u8; 16]), (ItemState, Option<String>)>,
+    /// The newest place of the journal that a signed structure or the anchor tells.
+    pub(super) newest: JournalHead,
+    /// The device that signed what was found.
+    pub(super) device: Option<DeviceId>,
+    /// Shifts that were open, oldest first.
+    pub(super) open_shifts: Vec<ShiftId>,
+    /// Drafts with their sealed facts, as they are stored.
+    pub(super) drafts: BTreeMap<CaseId, Vec<u8>>,
+    pub(super) at: Moment,
+    pub(super) report: Salvage,
+    aside: PathBuf,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(
+        vault: &'a Vault,
+        wreck: Option<&'a Wreck>,
+        own_key: &'a VerifyingKey,
+        files: ObjectFiles,
+        (number, aside): (u32, PathBuf),
+        at: Moment,
+    ) -> Self {
+        Self {
+            vault,
+            wreck,
+            own_key,
+            files,
+            copies: vault.spare.values(),
+            settled: BTreeMap::new(),
+            newest: JournalHead::GENESIS,
+            device: None,
+            open_shifts: Vec::new(),
+            drafts: BTreeMap::new(),
+            at,
+            report: Salvage { number, rows_read: wreck.is_some(), ..Salvage::default() },
+            aside,
+        }
+    }
+
+    /// Fills the new database.
+    pub(super) fn build(mut self) -> Result<Salvage, VaultError> {
+        self.vault.database.write(|transaction| {
+            self.epochs(transaction)?;
+            self.documents(transaction)?;
+            self.settings(transaction)
+        })?;
+        self.vault.open_keys()?;
+        self.vault.write(|transaction| {
+            self.settled()?;
+            self.shifts(transaction)?;
+            self.officers(transaction)?;
+            self.cases(transaction)?;
+            self.events(transaction)?;
+            self.device(transaction)?;
+            self.journal(transaction)
+        })?;
+        self.conclude()?;
+        Ok(self.report)
+    }
+
+    /// Every row of the old database of which anything reads.
+    pub(super) fn each(
+        &self,
+        table: Table,
+        take: impl FnMut(&Fields) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
+        self.wreck.map_or(Ok(()), |wreck| wreck.each(table, take))
+    }
+
+    /// A copy, if there is one.
+    pub(super) fn copy(&self, kind: Spare, id: &[u8; 16]) -> Option<Vec<u8>> {
+        self.copies.contains(&(kind, *id)).then(|| self.vault.spare.value(kind, id)).flatten()
+    }
+
+    /// Moves a copy that does not read to the damaged database.
+    pub(super) fn set_aside(&self, name: &str) -> Result<(), VaultError> {
+        let folder = self.aside.join("spare");
+        std::fs::create_dir_all(&folder)?;
+        self.vault.spare.set_aside(name, &folder)
+    }
+
+    /// Remembers a place of the journal that somebody has sworn to.
+    pub(super) fn heard_of(&mut self, head: JournalHead) {
+        if head.n > self.newest.n {
+            self.newest = head;
+        }
+    }
+
+    fn settled(&mut self) -> Result<(), VaultError> {
+        let mut settled = BTreeMap::new();
+        self.each(Table::Numbered("outbox"), |row| {
+            let kind = row.number("kind").and_then(|kind| u8::try_from(kind).ok());
+            let state = [ItemState::Done, ItemState::Quarantined];
+            let state = state.into_iter().find(|state| row.number("state") == Some(i64::from(*state as u8)));
+            if let (Some(kind), Some(state), Some(target)) = (kind, state, row.fixed("target")) {
+                settled.insert((kind, target), (state, row.text("reason").map(str::to_owned)));
+            }
+            Ok(())
+        })?;
+        self.settled = settled;
+        Ok(())
+    }
+
+    /// How far an item had come that was done with.
+    pub(super) fn settled_as(&self, kind: ItemKind, target: &[u8; 16]) -> Option<&(ItemState, Option<String>)> {
+        self.settled.get(&(kind as u8, *target))
+    }
+}
+
+/// Writes a row as it was read; `false` if it lacks something or names what is not there.
+pub(super) fn carry(
+    transaction: &Transaction<'_>,
+    table: &str,
+    row: &Fields,
+    columns: &[&str],
+) -> Result<bool, VaultError> {
+    let places: Vec<_> = (1..=columns.len()).map(|at| format!("?{at}")).collect();
+    let sql = format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
+    let values = columns.iter().map(|column| row.value(column));
+    match transaction.prepare_cached(&sql)?.execute(params_from_iter(values)) {
+        Ok(_) => Ok(true),
+        Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::ConstraintViolation => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
