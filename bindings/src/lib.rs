@@ -8,7 +8,7 @@
 //! twice and read byte by byte (17 ms and three times the memory, against 0.5 ms for a path); closed lists are enums.
 //! Texts that a rule of the domain governs are checked at the border and fail with [`StreifeError::BadInput`].
 //!
-//! **What the host gives.** [`HostSigner`], [`HostKeyStore`], [`HostClock`] and perhaps [`LogSink`]. What they throw becomes
+//! **What the host gives.** [`HostSigner`], [`HostKeyStore`], [`HostClock`] and perhaps [`LogSink`] and [`HostAnchor`]. What they throw becomes
 //! a typed failure; the text of an unexpected exception is dropped unread, because it may hold anything.
 //!
 //! **A crash in the middle** of a call is the core's affair: this crate keeps no state.
@@ -27,7 +27,8 @@ pub use cancel::CancelToken;
 pub use error::StreifeError;
 pub use faults::{Input, KeyStoreFault, PhotoFault, PlateRule, SignerFault};
 pub use host::{
-    HostClock, HostClockReading, HostError, HostKeyStore, HostKeyStoreError, HostSigner, HostSignerError, LogSink,
+    HostAnchor, HostAnchorError, HostClock, HostClockReading, HostError, HostKeyStore, HostKeyStoreError, HostSigner,
+    HostSignerError, LogSink,
 };
 pub use plate::parse_plate;
 pub use streife::Streife;

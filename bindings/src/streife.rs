@@ -6,11 +6,11 @@ use streife_core::client::{Client, Ports};
 use streife_core::domain::DeviceId;
 use streife_core::error::Error;
 use streife_core::http::{HttpError, HttpTransport};
-use streife_core::ports::{Clock, ClockReading, NoAnchor, OsEntropy, Transport};
+use streife_core::ports::{Anchor, Clock, ClockReading, NoAnchor, OsEntropy, Transport};
 
-use crate::host::{ClockPort, KeyStorePort, LogPort, SignerPort};
+use crate::host::{AnchorPort, ClockPort, KeyStorePort, LogPort, SignerPort};
 use crate::types::{CaseSummaryView, JournalHeadView, RecoveryView, StatusView};
-use crate::{ConfigInput, HostClock, HostKeyStore, HostSigner, Input, LogSink, StreifeError};
+use crate::{ConfigInput, HostAnchor, HostClock, HostKeyStore, HostSigner, Input, LogSink, StreifeError};
 
 /// An open vault. Make one for each folder and keep it as long as the app runs; closing or dropping it frees
 /// the folder.
@@ -33,13 +33,14 @@ impl Streife {
     /// # Errors
     /// `KeyUnavailable` or `WrongKey` if the key store does not open it now; `InUse`, `NewerVersion`, `Corrupt`;
     /// `BadInput` for the configuration. Whatever the reason, nothing in the folder has been deleted or overwritten.
-    #[uniffi::constructor(default(log = None))]
+    #[uniffi::constructor(default(log = None, anchor = None))]
     pub fn open(
         config: ConfigInput,
         signer: Arc<dyn HostSigner>,
         key_store: Arc<dyn HostKeyStore>,
         clock: Arc<dyn HostClock>,
         log: Option<Arc<dyn LogSink>>,
+        anchor: Option<Arc<dyn HostAnchor>>,
     ) -> Result<Arc<Self>, StreifeError> {
         let transport = transport(&config)?;
         let clock: Arc<dyn Clock> = Arc::new(ClockPort(clock));
@@ -48,7 +49,7 @@ impl Streife {
             entropy: Arc::new(OsEntropy),
             signer: Arc::new(SignerPort(signer)),
             key_store: Arc::new(KeyStorePort(key_store)),
-            anchor: Arc::new(NoAnchor),
+            anchor: anchor.map_or_else(|| Arc::new(NoAnchor) as Arc<dyn Anchor>, |anchor| Arc::new(AnchorPort(anchor))),
             transport,
         };
         let (config, log) = (config.into_core()?, LogPort::new(log));

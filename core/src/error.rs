@@ -134,9 +134,10 @@ const fn vault_kind(error: &VaultError) -> ErrorKind {
         VaultError::ForeignDatabase | VaultError::Corrupt => ErrorKind::Corrupt,
         VaultError::KeyStore(KeyStoreError::WrongKey) | VaultError::WrongKey => ErrorKind::WrongKey,
         VaultError::KeyStore(_) | VaultError::KeyMissing { .. } => ErrorKind::KeyUnavailable,
-        VaultError::Sealed { .. } | VaultError::Malformed { .. } | VaultError::JournalBroken { .. } => {
-            ErrorKind::Tampered
-        }
+        VaultError::Sealed { .. }
+        | VaultError::Malformed { .. }
+        | VaultError::Damaged(_)
+        | VaultError::JournalBroken { .. } => ErrorKind::Tampered,
         VaultError::NotFound { .. } => ErrorKind::NotFound,
         VaultError::State => ErrorKind::State,
         VaultError::Seal(error) => seal_kind(error),

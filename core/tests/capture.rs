@@ -202,9 +202,29 @@ fn the_shift_seal_fixes_all_cases_and_the_whole_chain() {
     assert_eq!(merkle::root(&leaves), seal.root);
     // Positive control: one entry edited, and the chain breaks there.
     let mut edited = journal.clone();
-    edited.entries[2].0[70] ^= 1;
+    edited.entries[2].stored[70] ^= 1;
     assert!(matches!(edited.verify(), Err(streife_core::vault::VaultError::JournalBroken { n: 3 })));
     assert!(ShiftSeal::decode(&seal.encode()).is_ok());
+}
+
+#[test]
+fn every_change_of_a_draft_is_journalled_with_the_hash_of_what_it_leaves() {
+    let phone = Phone::new();
+    let client = phone.open();
+    client.open_shift(&officer()).expect("opens");
+    let case = phone.complete_draft(&client, "M-AB 1");
+    client.make_thumbnails(case, &NeverCancel).expect("derives");
+    let journal = client.journal().expect("opens");
+    let drafts: Vec<_> = journal.records().filter_map(|record| record.draft).collect();
+    assert_eq!(drafts.len(), 8, "begun, five edits, a photo, a thumbnail");
+    let row = client.case(case).expect("is there");
+    assert_eq!((row.begun_n, row.sealed_n), (Some(2), None));
+    client.seal_case(case, Vec::new()).expect("seals");
+    assert_eq!(client.case(case).expect("is there").sealed_n, Some(journal.entries.len() as u64 + 1));
+    drop(client);
+    let database = rusqlite::Connection::open(phone.vault_folder().join("vault.db")).expect("opens");
+    let named: i64 = database.query_row("SELECT sealed_n FROM cases", [], |row| row.get(0)).expect("reads");
+    assert_eq!(named, 10);
 }
 
 #[test]

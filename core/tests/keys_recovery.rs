@@ -52,14 +52,15 @@ fn the_recovery_key_opens_drafts_photos_officer_and_journal() {
     let shift = client.open_shift(&officer()).expect("opens");
     let case = phone.complete_draft(&client, "M-AB 1234");
     let added = client.add_photo(case, &phone.photo("b.jpg", 8), PhotoClass::Plate).expect("adds");
-    let (facts, records) = (client.draft(case).expect("a draft"), client.journal().expect("reads").records);
+    let facts = client.draft(case).expect("a draft");
+    let records: Vec<_> = client.journal().expect("reads").records().cloned().collect();
     drop(client);
     let dead = Dead::open(&phone);
     assert_eq!(dead.draft(case), facts);
     assert_eq!(dead.officer(shift), officer());
     let original = std::fs::read(phone.folder.path().join("b.jpg")).expect("reads");
     assert_eq!(dead.photo(&phone, case, added.photo.object), original);
-    assert_eq!(dead.journal().into_iter().map(Some).collect::<Vec<_>>(), records);
+    assert_eq!(dead.journal(), records);
 }
 
 #[test]

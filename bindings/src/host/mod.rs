@@ -8,16 +8,19 @@
 //! as text; that text may name a person or a place, so it is dropped and only `Failed` is left of it. A panic, which
 //! only a host written in Rust can raise, is caught and becomes `Failed`, too.
 
+mod anchor;
 mod clock;
 mod key_store;
 mod log;
 mod signer;
 
+pub use anchor::{HostAnchor, HostAnchorError};
 pub use clock::{HostClock, HostClockReading};
 pub use key_store::{HostKeyStore, HostKeyStoreError};
 pub use log::LogSink;
 pub use signer::{HostSigner, HostSignerError};
 
+pub(crate) use anchor::AnchorPort;
 pub(crate) use clock::ClockPort;
 pub(crate) use key_store::KeyStorePort;
 pub(crate) use log::LogPort;

@@ -31,6 +31,12 @@ pub struct ConfigInput {
     /// On a metered link larger objects wait, bytes.
     #[uniffi(default = 1_048_576)]
     pub metered_limit: u64,
+    /// Bytes held back on the disk, so that a case that was begun can be finished when the disk is full; 0 for none.
+    #[uniffi(default = 33_554_432)]
+    pub ballast: u64,
+    /// How long the key store may take before it counts as not available now, milliseconds.
+    #[uniffi(default = 10_000)]
+    pub key_store_timeout_ms: u64,
 }
 
 impl ConfigInput {
@@ -42,7 +48,7 @@ impl ConfigInput {
             box_key: pinned(&self.box_key)?,
             app: self.app,
             metered_limit: self.metered_limit,
-            storage: StorageConfig::default(),
+            storage: StorageConfig { ballast: self.ballast, key_store_timeout_ms: self.key_store_timeout_ms },
         })
     }
 }

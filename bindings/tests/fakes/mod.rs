@@ -139,7 +139,7 @@ impl Phone {
 
     pub fn open(&self) -> Result<Arc<Streife>, StreifeError> {
         let sink: Arc<dyn LogSink> = self.sink.clone();
-        Streife::open(self.config(), self.signer.clone(), self.key_store.clone(), self.clock.clone(), Some(sink))
+        Streife::open(self.config(), self.signer.clone(), self.key_store.clone(), self.clock.clone(), Some(sink), None)
     }
 
     pub fn config(&self) -> ConfigInput {
@@ -155,6 +155,8 @@ impl Phone {
             authorities_pem: authority.cert.pem(),
             app: "test".to_owned(),
             metered_limit: 1 << 20,
+            ballast: 0,
+            key_store_timeout_ms: 10_000,
         }
     }
 }

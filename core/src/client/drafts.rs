@@ -28,7 +28,7 @@ impl Client {
         let _guard = self.drafting();
         let mut facts = self.vault.draft(case)?;
         facts.apply(edit);
-        Ok(self.vault.save_draft(case, &facts)?)
+        Ok(self.vault.save_draft(case, &facts, self.now()?)?)
     }
 
     /// Notes a look at the vehicle, now.

@@ -83,7 +83,7 @@ impl Client {
             return Err(InputError { field: "photos" }.into());
         }
         facts.photos.push(photo.clone());
-        self.vault.keep_object(part, &row, &facts, Some((at, event)))?;
+        self.vault.keep_object(part, &row, &facts, at, event)?;
         Ok(AddedPhoto { photo, trailing_bytes: taken.trailing })
     }
 
@@ -119,7 +119,7 @@ impl Client {
         if let Some(photo) = facts.photos.iter_mut().find(|photo| photo.object == of) {
             photo.thumbnail = Some(record);
         }
-        Ok(self.vault.keep_object(part, &row, &facts, None)?)
+        Ok(self.vault.keep_object(part, &row, &facts, self.now()?, JournalEvent::DraftSaved { case })?)
     }
 
     /// The original bytes of a photo, as long as the case is on the phone.

@@ -98,6 +98,9 @@ pub struct ShiftSeal {
 }
 
 impl ShiftSeal {
+    /// Longest seal that a box takes, signature included: 30,000 entries. A shift of 300 cases has some 9,000.
+    pub const MAX_BYTES: usize = 1_048_576;
+
     /// All places of the journal that the seal fixes, or `None` if its own numbers do not fit together.
     #[must_use]
     pub fn heads(&self) -> Option<Vec<JournalHead>> {

@@ -168,6 +168,19 @@ fn a_seal_fixes_every_place_of_its_journal() {
 }
 
 #[test]
+fn a_seal_over_300_busy_cases_is_within_the_limit_of_a_box() {
+    // Begun, ten edits, eight photos with thumbnails, sealed, receipted, purged.
+    let entries = vec![Hash([0xff; 32]); 300 * (1 + 10 + 2 * 8 + 3) + 2];
+    let (before, link, root) = (Hash::ZERO, Hash::ZERO, Hash::ZERO);
+    let (shift, device) = (ShiftId::new([1; 16]), DeviceId::new([2; 16]));
+    let (first, last) = (u64::from(u32::MAX), u64::from(u32::MAX) + entries.len() as u64);
+    let seal = ShiftSeal { shift, device, first, before, entries, last, link, count: 300, root };
+    let length = sign_payload(Namespace::Seal, seal.encode(), &key()).expect("signs").len();
+    assert!(length > 262_144, "the limit before was enough: {length}");
+    assert!(length < ShiftSeal::MAX_BYTES, "{length}");
+}
+
+#[test]
 fn a_set_that_is_expired_foreign_or_without_recovery_seals_nothing() {
     let agency = agency();
     let bytes = agency.recipient_set(1_000).expect("signs");

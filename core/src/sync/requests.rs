@@ -76,7 +76,7 @@ fn shift_row(vault: &Vault, shift: ShiftId) -> Result<crate::vault::ShiftRow, Va
 
 /// A queued structure is always signed; a row without one was not written by this library.
 fn stored(bytes: Option<Vec<u8>>) -> Result<Vec<u8>, VaultError> {
-    bytes.ok_or(VaultError::Malformed { table: "outbox" })
+    bytes.ok_or(VaultError::Malformed { record: "outbox".into() })
 }
 
 fn signed(path: String, bytes: Vec<u8>) -> Request {

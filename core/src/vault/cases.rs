@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row, Transaction};
 
-use super::VaultError;
 use super::keys::SealedValue;
+use super::{Record, VaultError};
 use crate::domain::{CaseId, ShiftId};
 use crate::seal::Hash;
 
@@ -31,9 +31,8 @@ impl CaseState {
     const ALL: [Self; 7] =
         [Self::Draft, Self::Unsigned, Self::Sealed, Self::Receipted, Self::Purging, Self::Purged, Self::Quarantined];
 
-    fn from_number(number: u8) -> Result<Self, VaultError> {
-        let state = Self::ALL.into_iter().find(|state| *state as u8 == number);
-        state.ok_or(VaultError::Malformed { table: "cases" })
+    fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| *state as u8 == number)
     }
 }
 
@@ -54,6 +53,10 @@ pub struct CaseRow {
     pub manifest: Option<Vec<u8>>,
     /// Verified receipt.
     pub receipt: Option<Vec<u8>>,
+    /// Number of its "case begun" entry in the journal, if it was begun since those are kept.
+    pub begun_n: Option<u64>,
+    /// Number of its "case sealed" entry, if it was sealed since those are kept.
+    pub sealed_n: Option<u64>,
 }
 
 /// What sealing stores of a case.
@@ -67,18 +70,26 @@ pub struct SealedCase {
     pub payload: Vec<u8>,
 }
 
-const COLUMNS: &str = "case_id, shift_id, state, seq, payload_hash, manifest, receipt";
+const COLUMNS: &str = "case_id, shift_id, state, seq, payload_hash, manifest, receipt, begun_n, sealed_n";
 
 fn read(row: &Row<'_>) -> Result<CaseRow, VaultError> {
-    Ok(CaseRow {
-        case: CaseId::new(row.get(0)?),
-        shift: ShiftId::new(row.get(1)?),
-        state: CaseState::from_number(row.get(2)?)?,
-        seq: row.get(3)?,
-        payload_hash: row.get::<_, Option<[u8; 32]>>(4)?.map(Hash),
-        manifest: row.get(5)?,
-        receipt: row.get(6)?,
-    })
+    let case = CaseId::new(row.get(0)?);
+    let malformed = || Record::Case(case).malformed();
+    let number = |n: Option<i64>| n.map(|n| u64::try_from(n).map_err(|_| malformed())).transpose();
+    let decode = || -> Result<CaseRow, VaultError> {
+        Ok(CaseRow {
+            case,
+            shift: ShiftId::new(row.get(1)?),
+            state: CaseState::from_number(row.get(2)?).ok_or_else(malformed)?,
+            seq: row.get(3)?,
+            payload_hash: row.get::<_, Option<[u8; 32]>>(4)?.map(Hash),
+            manifest: row.get(5)?,
+            receipt: row.get(6)?,
+            begun_n: number(row.get(7)?)?,
+            sealed_n: number(row.get(8)?)?,
+        })
+    };
+    decode().map_err(|error| error.of(Record::Case(case)))
 }
 
 fn select(connection: &Connection, condition: &str, values: impl rusqlite::Params) -> Result<Vec<CaseRow>, VaultError> {
@@ -114,12 +125,15 @@ pub(super) fn insert_draft(
     transaction: &Transaction<'_>,
     case: CaseId,
     shift: ShiftId,
+    begun_n: u64,
     key: &SealedValue,
     draft: &[u8],
 ) -> Result<(), VaultError> {
-    let sql = "INSERT INTO cases (case_id, shift_id, epoch, state, wrapped_key, draft) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let state = CaseState::Draft as u8;
-    transaction.execute(sql, (case.as_bytes(), shift.as_bytes(), key.epoch, state, &key.value, draft))?;
+    let sql = "INSERT INTO cases (case_id, shift_id, epoch, state, begun_n, wrapped_key, draft)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let (state, begun_n) = (CaseState::Draft as u8, i64::try_from(begun_n).unwrap_or(i64::MAX));
+    let values = (case.as_bytes(), shift.as_bytes(), key.epoch, state, begun_n, &key.value, draft);
+    transaction.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
@@ -143,7 +157,7 @@ pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, 
 
 pub(super) fn update_draft(transaction: &Transaction<'_>, case: CaseId, draft: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE cases SET draft = ?2 WHERE case_id = ?1 AND state = ?3";
-    expect_one(transaction.execute(sql, (case.as_bytes(), draft, CaseState::Draft as u8))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((case.as_bytes(), draft, CaseState::Draft as u8))?)
 }
 
 /// Number for the next sealed case of a shift.
@@ -152,12 +166,12 @@ pub(super) fn next_seq(connection: &Connection, shift: ShiftId) -> Result<u32, V
     Ok(connection.query_row(sql, [shift.as_bytes()], |row| row.get(0))?)
 }
 
-pub(super) fn set_sealed(transaction: &Transaction<'_>, sealed: &SealedCase) -> Result<(), VaultError> {
-    let sql = "UPDATE cases SET state = ?2, seq = ?3, payload = ?4, payload_hash = ?5, draft = NULL
-               WHERE case_id = ?1 AND state = ?6";
-    let hash = Hash::of(&[&sealed.payload]).0;
+pub(super) fn set_sealed(transaction: &Transaction<'_>, sealed: &SealedCase, n: u64) -> Result<(), VaultError> {
+    let sql = "UPDATE cases SET state = ?2, seq = ?3, payload = ?4, payload_hash = ?5, sealed_n = ?6, draft = NULL
+               WHERE case_id = ?1 AND state = ?7";
+    let (hash, n) = (Hash::of(&[&sealed.payload]).0, i64::try_from(n).unwrap_or(i64::MAX));
     let (from, to) = (CaseState::Draft as u8, CaseState::Unsigned as u8);
-    expect_one(transaction.execute(sql, (sealed.case.as_bytes(), to, sealed.seq, &sealed.payload, hash, from))?)
+    expect_one(transaction.execute(sql, (sealed.case.as_bytes(), to, sealed.seq, &sealed.payload, hash, n, from))?)
 }
 
 /// Payloads that wait for the signer, oldest first.

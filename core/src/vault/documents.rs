@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::{Trust, Vault, VaultError, epochs, settings};
+use super::{Record, Trust, Vault, VaultError, epochs, settings};
 use crate::domain::DeviceId;
 use crate::seal::{RecipientSet, RootEscrow, RootKey, SealError, Signed};
 
@@ -69,7 +69,8 @@ impl Vault {
     /// [`VaultError::Malformed`] if it is none.
     pub fn device(&self) -> Result<DeviceId, VaultError> {
         if let Some(bytes) = self.document(Document::Device)? {
-            return DeviceId::try_from(bytes.as_slice()).map_err(|_| VaultError::Malformed { table: "documents" });
+            let record = || Record::Document(Document::Device.name().to_owned());
+            return DeviceId::try_from(bytes.as_slice()).map_err(|_| record().malformed());
         }
         let device = DeviceId::new(self.entropy.array()?);
         self.put_document(Document::Device, device.as_bytes())?;

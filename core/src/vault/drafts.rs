@@ -8,10 +8,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use super::cases;
-use super::journal::{self, JournalEvent};
+use super::journal::JournalEvent;
 use super::objects::{self, ObjectRow, PartFile};
 use super::store::{from_json, to_json};
-use super::{Vault, VaultError, shifts};
+use super::{Record, Vault, VaultError, shifts};
 use crate::domain::{CaseFacts, CaseId, Moment, ObjectId, ShiftId};
 use crate::seal::{Binding, CaseKey, Hash, Kind, ObjectKey, Scope, Sha256Stream, open, seal};
 
@@ -23,14 +23,13 @@ impl Vault {
     pub fn begin_case(&self, case: CaseId, shift: ShiftId, at: Moment) -> Result<(), VaultError> {
         let key = CaseKey::generate(&*self.entropy)?;
         let draft = self.seal_draft(case, &key, &CaseFacts::default())?;
-        self.write(|transaction| {
+        self.journaled(at, |transaction, journal| {
             if shifts::one(transaction, shift)?.last_n.is_some() {
                 return Err(VaultError::State);
             }
             let wrapped = self.keys.seal_case_key(case, &key, &*self.entropy)?;
-            cases::insert_draft(transaction, case, shift, &wrapped, &draft)?;
-            let event = JournalEvent::CaseBegun { case };
-            journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)
+            cases::insert_draft(transaction, case, shift, journal.next(), &wrapped, &draft)?;
+            journal.append_draft(JournalEvent::CaseBegun { case }, &draft).map(drop)
         })
     }
 
@@ -53,17 +52,20 @@ impl Vault {
         let (object_key, binding) = draft_place(case, &key);
         let plain = open(&object_key, &binding, &secrets.draft.ok_or(VaultError::State)?)
             .map(zeroize::Zeroizing::new)
-            .map_err(|_| VaultError::Sealed { table: "cases" })?;
-        from_json(&plain, "cases")
+            .map_err(|_| Record::Case(case).sealed())?;
+        from_json(&plain, Record::Case(case))
     }
 
     /// Replaces the facts of a draft.
     ///
     /// # Errors
     /// [`VaultError::State`] unless the case is a draft.
-    pub fn save_draft(&self, case: CaseId, facts: &CaseFacts) -> Result<(), VaultError> {
+    pub fn save_draft(&self, case: CaseId, facts: &CaseFacts, at: Moment) -> Result<(), VaultError> {
         let draft = self.seal_draft(case, &self.case_key(case)?, facts)?;
-        self.database.write(|transaction| cases::update_draft(transaction, case, &draft))
+        self.journaled(at, |transaction, journal| {
+            cases::update_draft(transaction, case, &draft)?;
+            journal.append_draft(JournalEvent::DraftSaved { case }, &draft).map(drop)
+        })
     }
 
     /// Begins the file of a new object.
@@ -83,11 +85,12 @@ impl Vault {
         part: PartFile,
         row: &ObjectRow,
         facts: &CaseFacts,
-        event: Option<(Moment, JournalEvent)>,
+        at: Moment,
+        event: JournalEvent,
     ) -> Result<(), VaultError> {
         let draft = self.seal_draft(row.case, &self.case_key(row.case)?, facts)?;
         self.objects.keep(vec![part])?;
-        self.adopt(row, &draft, event).inspect_err(|_| self.drop_unnamed(row.object.object))
+        self.adopt(row, &draft, at, event).inspect_err(|_| self.drop_unnamed(row.object.object))
     }
 
     /// Gives a whole file that a crash had left behind its row and its place in the draft.
@@ -102,18 +105,15 @@ impl Vault {
         event: JournalEvent,
     ) -> Result<(), VaultError> {
         let draft = self.seal_draft(row.case, &self.case_key(row.case)?, facts)?;
-        self.adopt(row, &draft, Some((at, event)))
+        self.adopt(row, &draft, at, event)
     }
 
-    fn adopt(&self, row: &ObjectRow, draft: &[u8], event: Option<(Moment, JournalEvent)>) -> Result<(), VaultError> {
-        self.write(|transaction| {
+    fn adopt(&self, row: &ObjectRow, draft: &[u8], at: Moment, event: JournalEvent) -> Result<(), VaultError> {
+        self.journaled(at, |transaction, journal| {
             let ordinal = objects::next_ordinal(transaction, row.case)?;
             objects::insert(transaction, ordinal, row)?;
             cases::update_draft(transaction, row.case, draft)?;
-            if let Some((at, event)) = event {
-                journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
-            }
-            Ok(())
+            journal.append_draft(event, draft).map(drop)
         })
     }
 
@@ -165,7 +165,7 @@ impl Vault {
 
     fn seal_draft(&self, case: CaseId, key: &CaseKey, facts: &CaseFacts) -> Result<Vec<u8>, VaultError> {
         let (object_key, binding) = draft_place(case, key);
-        Ok(seal(&object_key, &binding, &to_json(facts, "cases")?, &*self.entropy)?)
+        Ok(seal(&object_key, &binding, &to_json(facts, Record::Case(case))?, &*self.entropy)?)
     }
 }
 

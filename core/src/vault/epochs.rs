@@ -6,8 +6,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::VaultError;
 use super::cases::expect_one;
+use super::{Record, VaultError};
 use crate::domain::to_hex;
 use crate::ports::Entropy;
 use crate::seal::RootEscrow;
@@ -33,7 +33,7 @@ impl EpochState {
 
     fn from_number(number: u8) -> Result<Self, VaultError> {
         let state = Self::ALL.into_iter().find(|state| *state as u8 == number);
-        state.ok_or(VaultError::Malformed { table: "epochs" })
+        state.ok_or(Record::from("epochs").malformed())
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) fn current(connection: &Connection) -> Result<Option<u16>, VaultError
 /// Writes the row of a new epoch and draws its alias.
 pub(super) fn prepare(transaction: &Transaction<'_>, entropy: &dyn Entropy) -> Result<(u16, String), VaultError> {
     let newest: Option<u16> = transaction.query_row("SELECT MAX(epoch) FROM epochs", [], |row| row.get(0))?;
-    let epoch = newest.unwrap_or(0).checked_add(1).ok_or(VaultError::Malformed { table: "epochs" })?;
+    let epoch = newest.unwrap_or(0).checked_add(1).ok_or(Record::from("epochs").malformed())?;
     let alias = alias(epoch, entropy)?;
     let sql = "INSERT INTO epochs (epoch, state, alias) VALUES (?1, ?2, ?3)";
     transaction.execute(sql, (epoch, EpochState::Prepared as u8, &alias))?;

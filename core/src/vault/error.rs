@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::{Damage, Record};
 use crate::ports::{EntropyError, KeyStoreError};
 use crate::seal::SealError;
 
@@ -54,17 +55,20 @@ pub enum VaultError {
         epoch: u16,
     },
     /// A sealed value does not open where it stands.
-    #[error("a sealed value of table {table} does not open")]
+    #[error("the sealed value of {record} does not open")]
     Sealed {
-        /// Where it stands.
-        table: &'static str,
+        /// Whose value it is.
+        record: Record,
     },
     /// A row holds what no version of the library writes.
-    #[error("a row of table {table} is malformed")]
+    #[error("{record} is malformed")]
     Malformed {
-        /// Where it stands.
-        table: &'static str,
+        /// Which one.
+        record: Record,
     },
+    /// A value opens, and is not the one the journal says should stand there.
+    #[error("{0}")]
+    Damaged(Damage),
     /// The journal's chain breaks.
     #[error("the journal breaks at entry {n}")]
     JournalBroken {
@@ -83,6 +87,13 @@ pub enum VaultError {
     /// Sealing failed.
     #[error(transparent)]
     Seal(#[from] SealError),
+}
+
+impl VaultError {
+    /// The same error about a row whose id is known.
+    pub(super) fn of(self, record: Record) -> Self {
+        if matches!(self, Self::Malformed { .. }) { Self::Malformed { record } } else { self }
+    }
 }
 
 impl From<EntropyError> for VaultError {
@@ -111,7 +122,7 @@ impl From<rusqlite::Error> for VaultError {
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt,
                 _ => Self::Database(failure.extended_code),
             },
-            _ => Self::Malformed { table: "any" },
+            _ => Self::Malformed { record: "any".into() },
         }
     }
 }

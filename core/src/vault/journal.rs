@@ -1,15 +1,15 @@
 //! The device's journal: everything that happened, in one hash chain (FORMATS 8).
 //!
 //! Entries are sealed, links are not: anyone can check the chain, only the phone and recovery can read it. Each entry
-//! is written in the transaction of what it tells.
+//! is written in the transaction of what it tells, by [`Vault::journaled`]. Whatever changes a draft journals the hash
+//! of the sealed draft it leaves, so an older draft put back in its place shows.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
-use super::VaultError;
 use super::keys::KeyRing;
+use super::{Record, Vault, VaultError};
 use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
-use crate::ports::Entropy;
 use crate::seal::{Hash, JournalHead, chain};
 
 /// What happened.
@@ -23,6 +23,8 @@ pub enum JournalEvent {
     ShiftClosed { shift: ShiftId, cases: u64 },
     /// A draft began.
     CaseBegun { case: CaseId },
+    /// A draft was changed: an edit, or a thumbnail.
+    DraftSaved { case: CaseId },
     /// A photo was taken over.
     PhotoImported { case: CaseId, object: ObjectId, hash: Hash },
     /// A photo that a crash had left without a row was taken over.
@@ -48,6 +50,9 @@ pub enum JournalEvent {
 pub struct JournalRecord {
     /// When.
     pub at: Moment,
+    /// Hash of the sealed draft that was stored with the entry, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Hash>,
     /// What.
     #[serde(flatten)]
     pub event: JournalEvent,
@@ -56,28 +61,119 @@ pub struct JournalRecord {
 /// The journal as stored, for export and verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
-    /// Stored entries with their links, from number 1.
-    pub entries: Vec<(Vec<u8>, Hash)>,
-    /// The entries as they read, in the same order; none where the key is not at hand.
-    pub records: Vec<Option<JournalRecord>>,
+    /// What comes before the first entry.
+    pub base: JournalHead,
+    /// All entries in their order.
+    pub entries: Vec<JournalEntry>,
+}
+
+/// An entry as stored, and as it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// Its number.
+    pub n: u64,
+    /// The sealed bytes.
+    pub stored: Vec<u8>,
+    /// The link behind it, as stored.
+    pub link: Hash,
+    /// What it says.
+    pub reading: Reading,
+}
+
+/// Whether an entry can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// This is what it says.
+    Record(JournalRecord),
+    /// Its key is not at hand.
+    NoKey,
+    /// It does not open where it stands.
+    Damaged,
+}
+
+impl Reading {
+    /// What the entry says, if it can be read.
+    #[must_use]
+    pub const fn record(&self) -> Option<&JournalRecord> {
+        match self {
+            Self::Record(record) => Some(record),
+            Self::NoKey | Self::Damaged => None,
+        }
+    }
 }
 
 impl Journal {
     /// Recomputes all links.
     ///
     /// # Errors
-    /// [`VaultError::JournalBroken`] with the first entry whose link does not fit.
+    /// [`VaultError::JournalBroken`] with the first entry that is missing or whose link does not fit.
     pub fn verify(&self) -> Result<JournalHead, VaultError> {
-        let mut head = JournalHead::GENESIS;
-        for (entry, link) in &self.entries {
-            let n = head.n + 1;
-            let expected = chain::link(&head.link, n, &Hash::of(&[entry]));
-            if expected != *link {
-                return Err(VaultError::JournalBroken { n });
-            }
-            head = JournalHead { n, link: expected };
-        }
-        Ok(head)
+        self.entries.iter().try_fold(self.base, |head, entry| {
+            let next = behind(&head, &entry.stored);
+            let fits = entry.n == next.n && entry.link == next.link;
+            if fits { Ok(next) } else { Err(VaultError::JournalBroken { n: next.n }) }
+        })
+    }
+
+    /// What the entries say, as far as they can be read.
+    pub fn records(&self) -> impl Iterator<Item = &JournalRecord> {
+        self.entries.iter().filter_map(|entry| entry.reading.record())
+    }
+}
+
+impl Vault {
+    /// One transaction that changes rows and appends the entries that tell of it.
+    pub(super) fn journaled<T>(
+        &self,
+        at: Moment,
+        work: impl FnOnce(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        self.write(|transaction| {
+            let mut writer = JournalWriter { vault: self, transaction, at, head: head(transaction)? };
+            work(transaction, &mut writer)
+        })
+    }
+}
+
+/// Appends entries within one transaction.
+pub(super) struct JournalWriter<'a> {
+    vault: &'a Vault,
+    transaction: &'a Transaction<'a>,
+    at: Moment,
+    head: JournalHead,
+}
+
+impl JournalWriter<'_> {
+    /// The newest entry.
+    pub(super) const fn head(&self) -> JournalHead {
+        self.head
+    }
+
+    /// Number that the next entry will have.
+    pub(super) const fn next(&self) -> u64 {
+        self.head.n + 1
+    }
+
+    /// Appends an entry; returns the head behind it.
+    pub(super) fn append(&mut self, event: JournalEvent) -> Result<JournalHead, VaultError> {
+        self.put(JournalRecord { at: self.at, draft: None, event })
+    }
+
+    /// Appends an entry about a draft that this transaction stores.
+    pub(super) fn append_draft(&mut self, event: JournalEvent, draft: &[u8]) -> Result<JournalHead, VaultError> {
+        self.put(JournalRecord { at: self.at, draft: Some(Hash::of(&[draft])), event })
+    }
+
+    fn put(&mut self, record: JournalRecord) -> Result<JournalHead, VaultError> {
+        let Self { vault, transaction, .. } = *self;
+        let n = self.next();
+        let plain = serde_json::to_vec(&record).map_err(|_| Record::Entry(n).malformed())?;
+        let entry = vault.keys.seal_entry(row_id(n), &plain, &*vault.entropy)?;
+        self.head = behind(&self.head, &entry.value);
+        let mut statement = transaction
+            .prepare_cached("INSERT INTO journal (n, epoch, generation, entry, link) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        statement.execute((signed(n)?, entry.epoch, entry.generation, entry.value, self.head.link.0))?;
+        Ok(self.head)
     }
 }
 
@@ -86,32 +182,18 @@ fn row_id(n: u64) -> ObjectId {
     ObjectId::new([0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d, e, f, g, h])
 }
 
-/// The newest entry.
-pub(super) fn head(connection: &Connection) -> Result<JournalHead, VaultError> {
-    let sql = "SELECT n, link FROM journal ORDER BY n DESC LIMIT 1";
-    let row = connection.query_row(sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).optional()?;
-    let Some((n, link)) = row else { return Ok(JournalHead::GENESIS) };
-    let malformed = || VaultError::Malformed { table: "journal" };
-    Ok(JournalHead { n: u64::try_from(n).map_err(|_| malformed())?, link: Hash(link) })
+/// The place behind a further entry.
+pub(super) fn behind(head: &JournalHead, stored: &[u8]) -> JournalHead {
+    let n = head.n.saturating_add(1);
+    JournalHead { n, link: chain::link(&head.link, n, &Hash::of(&[stored])) }
 }
 
-/// Appends an entry; returns the head behind it.
-pub(super) fn append(
-    transaction: &Transaction<'_>,
-    keys: &KeyRing,
-    entropy: &dyn Entropy,
-    at: Moment,
-    event: JournalEvent,
-) -> Result<JournalHead, VaultError> {
-    let before = head(transaction)?;
-    let n = before.n + 1;
-    let plain =
-        serde_json::to_vec(&JournalRecord { at, event }).map_err(|_| VaultError::Malformed { table: "journal" })?;
-    let entry = keys.seal_entry(row_id(n), &plain, entropy)?;
-    let link = chain::link(&before.link, n, &Hash::of(&[&entry.value]));
-    let sql = "INSERT INTO journal (n, epoch, generation, entry, link) VALUES (?1, ?2, ?3, ?4, ?5)";
-    transaction.execute(sql, (signed(n)?, entry.epoch, entry.generation, entry.value, link.0))?;
-    Ok(JournalHead { n, link })
+/// The newest entry.
+pub(super) fn head(connection: &Connection) -> Result<JournalHead, VaultError> {
+    let mut statement = connection.prepare_cached("SELECT n, link FROM journal ORDER BY n DESC LIMIT 1")?;
+    let row = statement.query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).optional()?;
+    let Some((n, link)) = row else { return Ok(JournalHead::GENESIS) };
+    Ok(JournalHead { n: u64::try_from(n).map_err(|_| malformed())?, link: Hash(link) })
 }
 
 /// Hashes of the stored entries from `first` to `last`, and the link before `first`.
@@ -128,35 +210,44 @@ pub(super) fn entry_hashes(connection: &Connection, first: u64, last: u64) -> Re
     Ok((before, hashes))
 }
 
-/// The whole journal, opened.
+/// The whole journal, opened as far as it can be.
 pub(super) fn all(connection: &Connection, keys: &KeyRing) -> Result<Journal, VaultError> {
-    let mut statement = connection.prepare("SELECT entry, link, epoch, generation FROM journal ORDER BY n")?;
-    let mut rows = statement.query([])?;
-    let mut journal = Journal { entries: Vec::new(), records: Vec::new() };
-    let mut n = 0;
-    while let Some(row) = rows.next()? {
-        n += 1;
-        let (entry, link): (Vec<u8>, _) = (row.get(0)?, Hash(row.get(1)?));
-        journal.records.push(read(keys, n, row.get(2)?, row.get(3)?, &entry)?);
-        journal.entries.push((entry, link));
-    }
-    Ok(journal)
+    let mut entries = Vec::new();
+    each_after(connection, keys, 0, |entry| entries.push(entry))?;
+    Ok(Journal { base: JournalHead::GENESIS, entries })
 }
 
-fn read(
+/// Hands over every entry behind number `n`, in order, without holding more than one.
+pub(super) fn each_after(
+    connection: &Connection,
     keys: &KeyRing,
     n: u64,
-    epoch: u16,
-    generation: Option<u16>,
-    entry: &[u8],
-) -> Result<Option<JournalRecord>, VaultError> {
-    match keys.open_entry(epoch, generation, row_id(n), entry) {
-        Ok(plain) => serde_json::from_slice(&plain).map(Some).map_err(|_| VaultError::Malformed { table: "journal" }),
-        Err(VaultError::KeyMissing { .. }) => Ok(None),
-        Err(error) => Err(error),
+    mut take: impl FnMut(JournalEntry),
+) -> Result<(), VaultError> {
+    let sql = "SELECT n, entry, link, epoch, generation FROM journal WHERE n > ?1 ORDER BY n";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([signed(n)?])?;
+    while let Some(row) = rows.next()? {
+        let n = u64::try_from(row.get::<_, i64>(0)?).map_err(|_| malformed())?;
+        let (stored, link): (Vec<u8>, _) = (row.get(1)?, Hash(row.get(2)?));
+        let reading = read(keys, n, row.get(3)?, row.get(4)?, &stored);
+        take(JournalEntry { n, stored, link, reading });
     }
+    Ok(())
+}
+
+fn read(keys: &KeyRing, n: u64, epoch: u16, generation: Option<u16>, stored: &[u8]) -> Reading {
+    match keys.open_entry(epoch, generation, row_id(n), stored) {
+        Ok(plain) => serde_json::from_slice(&plain).map_or(Reading::Damaged, Reading::Record),
+        Err(VaultError::KeyMissing { .. }) => Reading::NoKey,
+        Err(_) => Reading::Damaged,
+    }
+}
+
+fn malformed() -> VaultError {
+    Record::from("journal").malformed()
 }
 
 fn signed(n: u64) -> Result<i64, VaultError> {
-    i64::try_from(n).map_err(|_| VaultError::Malformed { table: "journal" })
+    i64::try_from(n).map_err(|_| malformed())
 }

@@ -10,7 +10,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use zeroize::Zeroizing;
 
-use super::VaultError;
+use super::{Record, VaultError};
 use crate::domain::{CaseId, ObjectId};
 use crate::ports::{Entropy, KeyStoreError};
 use crate::seal::{Binding, CaseKey, JournalKey, Kind, ObjectKey, RootKey, Scope, open, seal};
@@ -71,10 +71,10 @@ impl KeyRing {
         kind: Kind,
         object: ObjectId,
         sealed: &[u8],
-        table: &'static str,
+        record: impl Into<Record>,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let key = self.read().root(epoch)?.object_key();
-        open_with(&key, &binding(kind, NOWHERE, object, epoch), sealed, table)
+        open_with(&key, &binding(kind, NOWHERE, object, epoch), sealed, record)
     }
 
     /// Seals a case key for local reading. To be called within the transaction that stores it.
@@ -90,8 +90,8 @@ impl KeyRing {
     /// Opens a case key.
     pub(super) fn open_case_key(&self, epoch: u16, case: CaseId, sealed: &[u8]) -> Result<CaseKey, VaultError> {
         let root = self.read().root(epoch)?.object_key();
-        let plain = open_with(&root, &binding(Kind::WrappedKey, case, CASE_KEY, epoch), sealed, "cases")?;
-        plain.as_slice().try_into().map(CaseKey::new).map_err(|_| VaultError::Sealed { table: "cases" })
+        let plain = open_with(&root, &binding(Kind::WrappedKey, case, CASE_KEY, epoch), sealed, Record::Case(case))?;
+        plain.as_slice().try_into().map(CaseKey::new).map_err(|_| Record::Case(case).sealed())
     }
 
     /// Seals a journal entry under the current generation. To be called within the transaction that stores it.
@@ -119,7 +119,7 @@ impl KeyRing {
         let named = generation.unwrap_or(epoch);
         let missing = VaultError::KeyMissing { epoch: named };
         let key = self.read().journal.get(&generation.unwrap_or(ROOTED)).ok_or(missing)?.object_key();
-        open_with(&key, &binding(Kind::JournalEntry, NOWHERE, row, named), sealed, "journal")
+        open_with(&key, &binding(Kind::JournalEntry, NOWHERE, row, named), sealed, Record::from("journal"))
     }
 
     fn seal_at(
@@ -236,10 +236,10 @@ impl Root {
 
     /// Opens a journal key that this root carries.
     pub(super) fn carried(&self, generation: u16, sealed: &[u8]) -> Result<JournalKey, VaultError> {
-        let table = "journal_keys";
+        let record = || Record::Epoch(self.epoch);
         let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), self.epoch);
-        let plain = open_with(&self.key.object_key(), &binding, sealed, table)?;
-        plain.as_slice().try_into().map(JournalKey::new).map_err(|_| VaultError::Sealed { table })
+        let plain = open_with(&self.key.object_key(), &binding, sealed, record())?;
+        plain.as_slice().try_into().map(JournalKey::new).map_err(|_| record().sealed())
     }
 }
 
@@ -258,7 +258,7 @@ fn open_with(
     key: &ObjectKey,
     binding: &Binding,
     sealed: &[u8],
-    table: &'static str,
+    record: impl Into<Record>,
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    open(key, binding, sealed).map(Zeroizing::new).map_err(|_| VaultError::Sealed { table })
+    open(key, binding, sealed).map(Zeroizing::new).map_err(|_| record.into().sealed())
 }

@@ -16,6 +16,7 @@
 
 mod cases;
 mod config;
+mod damage;
 mod database;
 mod documents;
 mod drafts;
@@ -42,10 +43,11 @@ mod unlock;
 
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
+pub use damage::{Damage, Fault, Record};
 pub use documents::Document;
 pub use error::VaultError;
 pub use events::{EventRow, Void};
-pub use journal::{Journal, JournalEvent, JournalRecord};
+pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, Reading};
 #[cfg(any(test, feature = "testing"))]
 pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Row, Transaction};
 
-use super::VaultError;
 use super::database::sync_folder;
+use super::{Record, VaultError};
 use crate::domain::{CaseId, ObjectId};
 use crate::seal::{Hash, Kind, ManifestObject, Scope};
 
@@ -133,7 +133,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, ordinal: u32, row: &ObjectRo
     let object = &row.object;
     let sql = "INSERT INTO objects (object_id, case_id, ordinal, kind, scope, media_type, length, hash, commitment)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    let length = i64::try_from(object.length).map_err(|_| VaultError::Malformed { table: "objects" })?;
+    let length = i64::try_from(object.length).map_err(|_| Record::from("objects").malformed())?;
     let values = (
         object.object.as_bytes(),
         row.case.as_bytes(),
@@ -177,7 +177,7 @@ pub(super) fn one(connection: &Connection, object: ObjectId) -> Result<ObjectRow
 }
 
 fn read(row: &Row<'_>) -> Result<ObjectRow, VaultError> {
-    let malformed = || VaultError::Malformed { table: "objects" };
+    let malformed = || Record::from("objects").malformed();
     let length: i64 = row.get(5)?;
     Ok(ObjectRow {
         case: CaseId::new(row.get(1)?),

@@ -5,13 +5,15 @@
 //! the engine only ever asks for the first ready item, and no crash can leave one waiting for nothing.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use serde::{Deserialize, Serialize};
 
-use super::VaultError;
 use super::cases::expect_one;
+use super::{Record, VaultError};
 use crate::seal::Kind;
 
 /// What an item is. Numbers are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum ItemKind {
     /// Signed opening of a shift.
@@ -155,7 +157,7 @@ pub(super) fn all(connection: &Connection) -> Result<Outbox, VaultError> {
 }
 
 fn read(row: &Row<'_>) -> Result<Item, VaultError> {
-    let malformed = || VaultError::Malformed { table: "outbox" };
+    let malformed = || Record::from("outbox").malformed();
     let (kind, state, size): (u8, u8, i64) = (row.get(1)?, row.get(5)?, row.get(4)?);
     Ok(Item {
         id: row.get(0)?,

@@ -1,7 +1,7 @@
 //! Letting go: the key first, then the files, then the rows. Each step can be repeated after a crash.
 
 use super::cases::{self, CaseState};
-use super::journal::{self, JournalEvent};
+use super::journal::JournalEvent;
 use super::{Vault, VaultError, database, migrate, objects};
 use crate::domain::{CaseId, Moment};
 
@@ -11,10 +11,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] unless the case has a verified receipt.
     pub fn purge(&self, case: CaseId, at: Moment) -> Result<(), VaultError> {
-        self.write(|transaction| {
+        self.journaled(at, |transaction, journal| {
             cases::destroy_key(transaction, case)?;
-            let event = JournalEvent::PayloadPurged { case };
-            journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)
+            journal.append(JournalEvent::PayloadPurged { case })
         })?;
         self.finish_purge(case)
     }

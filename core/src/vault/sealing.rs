@@ -5,7 +5,7 @@
 
 use super::cases::{self, SealedCase};
 use super::events::{self, EventRow, Void};
-use super::journal::{self, JournalEvent};
+use super::journal::{self, JournalEvent, JournalWriter};
 use super::objects::{self, ObjectRow, PartFile};
 use super::outbox::{self, ItemKind, NewItem};
 use super::{Vault, VaultError};
@@ -36,19 +36,21 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let (parts, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         self.objects.keep(parts)?;
-        let committed = self.write(|transaction| {
-            if journal::head(transaction)? != head {
+        let committed = self.journaled(at, |transaction, journal| {
+            if journal.head() != head {
                 return Err(VaultError::State);
             }
             for (ordinal, row) in (objects::next_ordinal(transaction, sealed.case)?..).zip(&rows) {
                 objects::insert(transaction, ordinal, row)?;
             }
-            cases::set_sealed(transaction, sealed)?;
-            let event =
-                JournalEvent::CaseSealed { case: sealed.case, seq: sealed.seq, payload: Hash::of(&[&sealed.payload]) };
-            journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
+            cases::set_sealed(transaction, sealed, journal.next())?;
+            journal.append(JournalEvent::CaseSealed {
+                case: sealed.case,
+                seq: sealed.seq,
+                payload: Hash::of(&[&sealed.payload]),
+            })?;
             queue_case(transaction, sealed.case)?;
-            void.map_or(Ok(()), |void| self.append_void(transaction, void, at))
+            void.map_or(Ok(()), |void| append_void(transaction, journal, void))
         });
         committed.inspect_err(|_| rows.iter().for_each(|row| self.drop_unnamed(row.object.object)))
     }
@@ -86,18 +88,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if the case is void already.
     pub fn void_case(&self, void: &Void, at: Moment) -> Result<(), VaultError> {
-        self.write(|transaction| self.append_void(transaction, void, at))
-    }
-
-    fn append_void(&self, transaction: &rusqlite::Transaction<'_>, void: &Void, at: Moment) -> Result<(), VaultError> {
-        let event = void.event_behind(journal::head(transaction)?);
-        if events::has_any(transaction, void.case)? {
-            return Err(VaultError::State);
-        }
-        events::insert(transaction, void.event, void.case, &event.encode())?;
-        let Void { case, event: id, reason, .. } = *void;
-        let entry = JournalEvent::CaseVoided { case, id, reason, payload: event.payload_hash() };
-        journal::append(transaction, &self.keys, &*self.entropy, at, entry).map(drop)
+        self.journaled(at, |transaction, journal| append_void(transaction, journal, void))
     }
 
     /// All events.
@@ -126,6 +117,20 @@ impl Vault {
             outbox::insert(transaction, &item)
         })
     }
+}
+
+fn append_void(
+    transaction: &rusqlite::Transaction<'_>,
+    journal: &mut JournalWriter<'_>,
+    void: &Void,
+) -> Result<(), VaultError> {
+    let event = void.event_behind(journal.head());
+    if events::has_any(transaction, void.case)? {
+        return Err(VaultError::State);
+    }
+    events::insert(transaction, void.event, void.case, &event.encode())?;
+    let Void { case, event: id, reason, .. } = *void;
+    journal.append(JournalEvent::CaseVoided { case, id, reason, payload: event.payload_hash() }).map(drop)
 }
 
 fn queue_case(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<(), VaultError> {

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use zeroize::Zeroizing;
 
-use super::VaultError;
 use super::keys::KeyRing;
+use super::{Record, VaultError};
 use crate::domain::ObjectId;
 use crate::ports::Entropy;
 use crate::seal::{Hash, Kind};
@@ -24,7 +24,7 @@ pub(super) fn get(
     let sql = "SELECT epoch, value FROM settings WHERE name = ?1";
     let row = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((epoch, sealed)): Option<(u16, Vec<u8>)> = row else { return Ok(None) };
-    keys.open_value(epoch, Kind::Setting, row_id(name), &sealed, "settings").map(Some)
+    keys.open_value(epoch, Kind::Setting, row_id(name), &sealed, Record::Setting(name.to_owned())).map(Some)
 }
 
 pub(super) fn remove(transaction: &Transaction<'_>, name: &str) -> Result<(), VaultError> {

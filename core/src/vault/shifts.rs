@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Row, Transaction};
 
-use super::VaultError;
 use super::cases::expect_one;
 use super::keys::SealedValue;
+use super::{Record, VaultError};
 use crate::domain::ShiftId;
 
 /// A shift as its row says.
@@ -56,7 +56,7 @@ pub(super) fn insert(
     epoch: u16,
     first_n: u64,
 ) -> Result<(), VaultError> {
-    let first_n = i64::try_from(first_n).map_err(|_| VaultError::Malformed { table: "shifts" })?;
+    let first_n = i64::try_from(first_n).map_err(|_| Record::Shift(shift).malformed())?;
     let sql = "INSERT INTO shifts (shift_id, epoch, first_n) VALUES (?1, ?2, ?3)";
     transaction.execute(sql, (shift.as_bytes(), epoch, first_n))?;
     Ok(())
@@ -88,7 +88,7 @@ pub(super) fn set_opening(transaction: &Transaction<'_>, shift: ShiftId, opening
 }
 
 pub(super) fn set_closed(transaction: &Transaction<'_>, shift: ShiftId, last_n: u64) -> Result<(), VaultError> {
-    let last_n = i64::try_from(last_n).map_err(|_| VaultError::Malformed { table: "shifts" })?;
+    let last_n = i64::try_from(last_n).map_err(|_| Record::Shift(shift).malformed())?;
     let sql = "UPDATE shifts SET last_n = ?2 WHERE shift_id = ?1 AND last_n IS NULL";
     expect_one(transaction.execute(sql, (shift.as_bytes(), last_n))?)
 }

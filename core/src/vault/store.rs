@@ -14,7 +14,7 @@ use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::shifts::{self, ShiftRow};
 use super::sweep::Sweep;
-use super::{StorageConfig, VaultError, VaultPorts, migrate, settings};
+use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
 use crate::domain::{CaseId, Moment, ObjectId, Officer, ShiftId};
 use crate::ports::Entropy;
 use crate::seal::{Hash, JournalHead, Kind};
@@ -97,7 +97,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn note(&self, at: Moment, event: JournalEvent) -> Result<JournalHead, VaultError> {
-        self.write(|transaction| journal::append(transaction, &self.keys, &*self.entropy, at, event))
+        self.journaled(at, |_, journal| journal.append(event))
     }
 
     /// The newest entry of the journal.
@@ -108,10 +108,10 @@ impl Vault {
         self.database.read(journal::head)
     }
 
-    /// The whole journal, opened.
+    /// The whole journal, opened as far as it can be.
     ///
     /// # Errors
-    /// [`VaultError::Sealed`] if an entry does not open.
+    /// [`VaultError`] of the database.
     pub fn journal(&self) -> Result<Journal, VaultError> {
         self.database.read(|connection| journal::all(connection, &self.keys))
     }
@@ -129,17 +129,15 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] while another is open.
     pub fn open_shift(&self, shift: ShiftId, officer: &Officer, at: Moment) -> Result<JournalHead, VaultError> {
-        let plain = to_json(officer, "shifts")?;
-        self.write(|transaction| {
+        let plain = to_json(officer, Record::Officer(shift))?;
+        self.journaled(at, |transaction, journal| {
             if shifts::open(transaction)?.is_some() {
                 return Err(VaultError::State);
             }
-            let event = JournalEvent::ShiftOpened { shift };
-            let head = journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
             let sealed = self.keys.seal(OFFICER, ObjectId::new(*shift.as_bytes()), &plain, &*self.entropy)?;
-            shifts::insert(transaction, shift, sealed.epoch, head.n)?;
+            shifts::insert(transaction, shift, sealed.epoch, journal.next())?;
             shifts::insert_officer(transaction, shift, &sealed)?;
-            Ok(head)
+            journal.append(JournalEvent::ShiftOpened { shift })
         })
     }
 
@@ -165,9 +163,10 @@ impl Vault {
     /// [`VaultError::KeyMissing`] if no statement is under a key at hand, [`VaultError::Sealed`] if it does not open.
     pub fn officer(&self, shift: ShiftId) -> Result<Officer, VaultError> {
         let (row, mut missing) = (ObjectId::new(*shift.as_bytes()), VaultError::NotFound { table: "officers" });
+        let record = Record::Officer(shift);
         for SealedValue { epoch, value } in self.database.read(|connection| shifts::officers(connection, shift))? {
-            match self.keys.open_value(epoch, OFFICER, row, &value, "officers") {
-                Ok(plain) => return from_json(&plain, "officers"),
+            match self.keys.open_value(epoch, OFFICER, row, &value, record.clone()) {
+                Ok(plain) => return from_json(&plain, record),
                 Err(error @ VaultError::KeyMissing { .. }) => missing = error,
                 Err(error) => return Err(error),
             }
@@ -191,15 +190,13 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] while drafts are open or if no shift is.
     pub fn close_shift(&self, shift: ShiftId, at: Moment) -> Result<u64, VaultError> {
-        self.write(|transaction| {
+        self.journaled(at, |transaction, journal| {
             let rows = cases::of_shift(transaction, shift)?;
             if rows.iter().any(|row| row.state == CaseState::Draft) {
                 return Err(VaultError::State);
             }
-            let event = JournalEvent::ShiftClosed { shift, cases: rows.len() as u64 };
-            let head = journal::append(transaction, &self.keys, &*self.entropy, at, event)?;
-            shifts::set_closed(transaction, shift, head.n)?;
-            Ok(head.n)
+            shifts::set_closed(transaction, shift, journal.next())?;
+            Ok(journal.append(JournalEvent::ShiftClosed { shift, cases: rows.len() as u64 })?.n)
         })
     }
 
@@ -262,14 +259,14 @@ fn of_shift<'a>(kind: ItemKind, shift: &'a [u8; 16], size: usize, ready: bool) -
 
 pub(super) fn to_json(
     value: &impl serde::Serialize,
-    table: &'static str,
+    record: impl Into<Record>,
 ) -> Result<zeroize::Zeroizing<Vec<u8>>, VaultError> {
-    serde_json::to_vec(value).map(zeroize::Zeroizing::new).map_err(|_| VaultError::Malformed { table })
+    serde_json::to_vec(value).map(zeroize::Zeroizing::new).map_err(|_| record.into().malformed())
 }
 
 pub(super) fn from_json<T: for<'de> serde::Deserialize<'de>>(
     plain: &[u8],
-    table: &'static str,
+    record: impl Into<Record>,
 ) -> Result<T, VaultError> {
-    serde_json::from_slice(plain).map_err(|_| VaultError::Malformed { table })
+    serde_json::from_slice(plain).map_err(|_| record.into().malformed())
 }

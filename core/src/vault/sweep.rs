@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::cases::CaseState;
-use super::{Vault, VaultError, cases, database};
+use super::{Record, Vault, VaultError, cases, database};
 use crate::domain::{CaseId, ObjectId};
 use crate::seal::{HEADER, Kind};
 
@@ -109,7 +109,7 @@ impl Vault {
         if *kind != Kind::Photo as u8 || named != object.as_bytes() {
             return Ok(None);
         }
-        let case = CaseId::try_from(case).map_err(|_| VaultError::Malformed { table: "objects" })?;
+        let case = CaseId::try_from(case).map_err(|_| Record::from("objects").malformed())?;
         match self.database.read(|connection| cases::one(connection, case)) {
             Ok(row) if row.state == CaseState::Draft => Ok(Some(Orphan { case, object })),
             Ok(_) | Err(VaultError::NotFound { .. }) => Ok(None),

@@ -1,7 +1,7 @@
 //! What an answer of the box does to the queue: each method is one transition and one transaction.
 
 use super::cases::{self, CaseState};
-use super::journal::{self, JournalEvent};
+use super::journal::JournalEvent;
 use super::outbox::{self, Item, ItemKind, ItemState};
 use super::{Vault, VaultError};
 use crate::domain::{CaseId, Moment, ObjectId, ShiftId};
@@ -97,11 +97,10 @@ impl Vault {
     /// [`VaultError::State`] unless the case was sealed.
     pub fn receipt_arrived(&self, item: &Item, receipt: &[u8], at: Moment) -> Result<(), VaultError> {
         let case = CaseId::new(item.target);
-        self.write(|transaction| {
+        self.journaled(at, |transaction, journal| {
             cases::set_receipt(transaction, case, receipt)?;
             outbox::set_state(transaction, item.id, ItemState::Done)?;
-            let event = JournalEvent::ReceiptVerified { case, receipt: Hash::of(&[receipt]) };
-            journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)
+            journal.append(JournalEvent::ReceiptVerified { case, receipt: Hash::of(&[receipt]) }).map(drop)
         })
     }
 
@@ -118,13 +117,14 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn quarantine(&self, item: &Item, reason: &str, at: Moment) -> Result<(), VaultError> {
-        self.write(|transaction| {
+        let case = match item.kind {
+            ItemKind::Manifest => Some(item.target),
+            ItemKind::Object | ItemKind::Receipt => Some(item.owner),
+            _ => None,
+        };
+        let owner = crate::domain::to_hex(&case.unwrap_or(item.owner));
+        self.journaled(at, |transaction, journal| {
             outbox::quarantine(transaction, item.id, reason)?;
-            let case = match item.kind {
-                ItemKind::Manifest => Some(item.target),
-                ItemKind::Object | ItemKind::Receipt => Some(item.owner),
-                _ => None,
-            };
             if let Some(case) = case {
                 // Several items of one case may be refused; the case is marked by the first.
                 match cases::set_state(transaction, CaseId::new(case), CaseState::Sealed, CaseState::Quarantined) {
@@ -132,9 +132,7 @@ impl Vault {
                     Err(error) => return Err(error),
                 }
             }
-            let owner = crate::domain::to_hex(&case.unwrap_or(item.owner));
-            let event = JournalEvent::ItemQuarantined { owner, reason: reason.to_owned() };
-            journal::append(transaction, &self.keys, &*self.entropy, at, event).map(drop)
+            journal.append(JournalEvent::ItemQuarantined { owner, reason: reason.to_owned() }).map(drop)
         })
     }
 

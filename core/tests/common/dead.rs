@@ -34,6 +34,9 @@ impl Dead {
             dead.roots.insert(epoch, escrow.open(epoch, &phone.agency.recovery).expect("opens"));
         }
         for (epoch, generation) in dead.rows::<u16, u16>("SELECT epoch, generation FROM journal_keys") {
+            if !dead.roots.contains_key(&epoch) {
+                continue;
+            }
             let sql = format!("SELECT sealed FROM journal_keys WHERE epoch = {epoch} AND generation = {generation}");
             let sealed: Vec<u8> = dead.one(&sql);
             let mut row = [0x6a; 16];

@@ -5,15 +5,13 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use streife_core::domain::from_hex;
-use streife_core::seal::{Manifest, Namespace, SignedPayload, TimeStatement, sign_payload};
+use streife_core::seal::{Manifest, Namespace, ShiftSeal, SignedPayload, TimeStatement, sign_payload};
 use streife_core::sync::protocol::{BoxInfo, BoxKeys, COSE, Hints, JSON, Limits, PUT_BYTES};
 
 use super::lists::tagged;
 use crate::error::Refusal;
 use crate::state::{App, Shared, run};
 
-/// Longest shift seal.
-pub const SEAL_BYTES: usize = 262_144;
 /// Longest sealed object.
 pub const OBJECT_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -30,7 +28,7 @@ fn info(app: &Shared) -> BoxInfo {
         protocols: vec!["put".to_owned(), "tus".to_owned()],
         limits: Limits {
             manifest_bytes: Manifest::MAX_BYTES as u64,
-            seal_bytes: SEAL_BYTES as u64,
+            seal_bytes: ShiftSeal::MAX_BYTES as u64,
             object_bytes: OBJECT_BYTES,
             put_bytes: PUT_BYTES,
         },

@@ -6,7 +6,6 @@ use streife_core::domain::ShiftId;
 use streife_core::seal::{ShiftOpening, ShiftSeal};
 use streife_core::sync::protocol::ProblemType;
 
-use super::info::SEAL_BYTES;
 use crate::auth::{Device, Ids};
 use crate::body::Cose;
 use crate::error::Refusal;
@@ -35,7 +34,7 @@ pub async fn put_seal(
     State(app): State<App>,
     device: Device,
     Ids(shift): Ids<ShiftId>,
-    Cose(bytes): Cose<SEAL_BYTES>,
+    Cose(bytes): Cose<{ ShiftSeal::MAX_BYTES }>,
 ) -> Result<StatusCode, Refusal> {
     run(&app, move |app| {
         let seal = device.verify::<ShiftSeal>(&bytes)?;
