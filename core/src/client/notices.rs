@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::Client;
+use crate::vault::Salvage;
 
 /// Something that opening, unlocking or handing over has found. Each is in the journal, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,11 @@ pub enum Notice {
         /// Files set aside in the quarantine.
         quarantined: u32,
     },
+    /// A damaged database was set aside and built again; see [`Client::salvage`].
+    Salvaged(Salvage),
+    /// The database has lost rows: spare copies tell of so many cases, events and shifts that it does not know. It works
+    /// on; a salvage brings them back.
+    RowsLost(u32),
 }
 
 impl Client {

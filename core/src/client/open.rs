@@ -42,6 +42,12 @@ impl Client {
             notices: Mutex::default(),
             sweep: Sweep::default(),
         };
+        if let Some(salvage) = opened.salvaged {
+            client.notify(Notice::Salvaged(salvage));
+        }
+        if opened.lost_rows > 0 {
+            client.notify(Notice::RowsLost(opened.lost_rows));
+        }
         client.recover(&opened.sweep)?;
         client.sweep = opened.sweep;
         Ok(client)

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::evidence::{Inspected, PhotoError, inspect};
 use crate::log;
 use crate::seal::{Binding, Hash, Kind, ManifestObject, Scope};
-use crate::vault::{JournalEvent, ObjectRow, Orphan, Sweep};
+use crate::vault::{JournalEvent, ObjectRow, Orphan, Sweep, VaultError};
 
 impl Client {
     pub(super) fn recover(&self, sweep: &Sweep) -> Result<(), Error> {
@@ -24,6 +24,8 @@ impl Client {
                     self.vault.quarantine_orphan(orphan.object)?;
                     quarantined += 1;
                 }
+                // Nothing is amiss with it but the key; it stays where it is.
+                Err(Error::Vault(VaultError::KeyMissing { .. })) => {}
                 Err(error) => unless_full(Err(error))?,
             }
         }
@@ -36,15 +38,22 @@ impl Client {
     fn adopt(&self, orphan: &Orphan) -> Result<(), Error> {
         let Orphan { case, object } = *orphan;
         let key = self.vault.case_key(case)?.object_key(case, Scope::Full, object);
-        let salt = Salt::new(self.random()?);
+        let mut facts = self.vault.draft(case)?;
+        // Facts may name the photo already: then only its row was lost.
+        let named = facts.photos.iter_mut().find(|photo| photo.object == object);
+        let salt = named.as_ref().map_or_else(|| Ok::<_, Error>(Salt::new(self.random()?)), |photo| Ok(photo.salt))?;
         let binding = Binding::of_case(Kind::Photo, case, object);
         let inspected = inspect(self.vault.open_object(object)?, &key, &binding, &salt)?;
         let length =
             self.vault.open_object(object)?.metadata().map_err(|error| PhotoError::Unreadable(error.kind()))?.len();
         let hash = self.vault.hash_range(object, 0, length)?;
         let at = self.now()?;
-        let mut facts = self.vault.draft(case)?;
-        facts.photos.push(record(orphan, salt, at, &inspected));
+        match named {
+            Some(photo) => {
+                photo.thumbnail = photo.thumbnail.take().filter(|small| self.vault.object(small.object).is_ok())
+            }
+            None => facts.photos.push(record(orphan, salt, at, &inspected)),
+        }
         let row = object_row(orphan, length, hash, inspected.commitment);
         self.vault.adopt_object(&row, &facts, at, JournalEvent::PhotoRecovered { case, object, hash })?;
         Ok(())

@@ -7,6 +7,7 @@ use super::Client;
 use crate::error::Error;
 use crate::log;
 use crate::seal::{Manifest, Namespace, SealError, SignedPayload, sign_payload};
+use crate::vault::Salvaged;
 
 impl Client {
     /// Signs all that waits; a signer that is not available leaves it waiting.
@@ -33,7 +34,8 @@ impl Client {
 
     fn sign_all(&self) -> Result<(), Error> {
         let shifts = self.vault.shifts()?;
-        for row in shifts.iter().filter(|row| row.opening.is_none()) {
+        // What a salvage did not find is not made a second time: the box may hold the first.
+        for row in shifts.iter().filter(|row| row.opening.is_none() && row.salvaged != Salvaged::Unopened) {
             let payload = self.opening_of(row)?.encode();
             self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, payload)?)?;
         }
@@ -45,7 +47,7 @@ impl Client {
             self.vault.sign_event(row.event, row.case, &self.sign(Namespace::Event, row.payload)?)?;
         }
         for row in &shifts {
-            if let (Some(last), None) = (row.last_n, &row.seal) {
+            if let (Some(last), None, Salvaged::No) = (row.last_n, &row.seal, row.salvaged) {
                 let payload = self.seal_of(row, last)?.encode();
                 self.vault.store_seal(row.shift, &self.sign(Namespace::Seal, payload)?)?;
             }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use super::cases;
 use super::journal::JournalEvent;
 use super::objects::{self, ObjectRow, PartFile};
+use super::spare::Spare;
 use super::store::{from_json, to_json};
 use super::{Record, Vault, VaultError, shifts};
 use crate::domain::{CaseFacts, CaseId, Moment, ObjectId, ShiftId};
@@ -23,14 +24,17 @@ impl Vault {
     pub fn begin_case(&self, case: CaseId, shift: ShiftId, at: Moment) -> Result<(), VaultError> {
         let key = CaseKey::generate(&*self.entropy)?;
         let draft = self.seal_draft(case, &key, &CaseFacts::default())?;
-        self.journaled(at, |transaction, journal| {
+        let wrapped = self.journaled(at, |transaction, journal| {
             if shifts::one(transaction, shift)?.last_n.is_some() {
                 return Err(VaultError::State);
             }
             let wrapped = self.keys.seal_case_key(case, &key, &*self.entropy)?;
             cases::insert_draft(transaction, case, shift, journal.next(), &wrapped, &draft)?;
-            journal.append_draft(JournalEvent::CaseBegun { case }, &draft).map(drop)
-        })
+            journal.append_draft(JournalEvent::CaseBegun { case }, &draft)?;
+            Ok(wrapped)
+        })?;
+        self.spare.keep(Spare::Key, case.as_bytes(), &wrapped.value);
+        Ok(())
     }
 
     /// The key of a case that has not been purged.
@@ -49,11 +53,7 @@ impl Vault {
     pub fn draft(&self, case: CaseId) -> Result<CaseFacts, VaultError> {
         let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
         let key = self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
-        let (object_key, binding) = draft_place(case, &key);
-        let plain = open(&object_key, &binding, &secrets.draft.ok_or(VaultError::State)?)
-            .map(zeroize::Zeroizing::new)
-            .map_err(|_| Record::Case(case).sealed())?;
-        from_json(&plain, Record::Case(case))
+        open_draft(case, &key, &secrets.draft.ok_or(VaultError::State)?)
     }
 
     /// Replaces the facts of a draft.
@@ -163,10 +163,17 @@ impl Vault {
         self.database.read(|connection| objects::one(connection, object))
     }
 
-    fn seal_draft(&self, case: CaseId, key: &CaseKey, facts: &CaseFacts) -> Result<Vec<u8>, VaultError> {
+    pub(super) fn seal_draft(&self, case: CaseId, key: &CaseKey, facts: &CaseFacts) -> Result<Vec<u8>, VaultError> {
         let (object_key, binding) = draft_place(case, key);
         Ok(seal(&object_key, &binding, &to_json(facts, Record::Case(case))?, &*self.entropy)?)
     }
+}
+
+/// Opens the facts of a draft.
+pub(super) fn open_draft(case: CaseId, key: &CaseKey, sealed: &[u8]) -> Result<CaseFacts, VaultError> {
+    let (object_key, binding) = draft_place(case, key);
+    let plain = open(&object_key, &binding, sealed).map(zeroize::Zeroizing::new);
+    from_json(&plain.map_err(|_| Record::Case(case).sealed())?, Record::Case(case))
 }
 
 /// A draft is an object of its case whose id is the case's.

@@ -99,8 +99,8 @@ impl EpochCopy {
 
 fn carried(value: Value) -> Result<(u16, Vec<u8>), SealError> {
     let malformed = |_| SealError::Malformed(WHAT);
-    let [generation, sealed] = <[Value; 2]>::try_from(value.into_array().map_err(malformed)?)
-        .map_err(|_| SealError::Malformed(WHAT))?;
+    let [generation, sealed] =
+        <[Value; 2]>::try_from(value.into_array().map_err(malformed)?).map_err(|_| SealError::Malformed(WHAT))?;
     let generation = generation.as_integer().and_then(|number| u16::try_from(i128::from(number)).ok());
     Ok((generation.ok_or(SealError::Malformed(WHAT))?, sealed.into_bytes().map_err(malformed)?))
 }

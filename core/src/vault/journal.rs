@@ -7,6 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
+use super::bases::Bases;
 use super::keys::KeyRing;
 use super::{Record, Vault, VaultError};
 use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
@@ -39,6 +40,19 @@ pub enum JournalEvent {
     PayloadPurged { case: CaseId },
     /// The box refused something for good; it is kept.
     ItemQuarantined { owner: String, reason: String },
+    /// A damaged database was set aside under this number and built again.
+    Salvaged {
+        number: u32,
+        whole: u32,
+        stranded: u32,
+        facts_lost: u32,
+        locked: u32,
+        keys_lost: u32,
+        photos_lost: u32,
+        entries_kept: u64,
+    },
+    /// A case that had lost its manifest was given a new one; `payload` is the hash of its payload.
+    CaseReissued { case: CaseId, payload: Hash },
     /// Files without a row were found when opening.
     Recovered { adopted: u32, deleted: u32, quarantined: u32 },
     /// The device clock differs from the box's by this many milliseconds.
@@ -61,8 +75,8 @@ pub struct JournalRecord {
 /// The journal as stored, for export and verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
-    /// What comes before the first entry.
-    pub base: JournalHead,
+    /// Where it goes on behind entries that a salvage did not find.
+    pub bases: Bases,
     /// All entries in their order.
     pub entries: Vec<JournalEntry>,
 }
@@ -108,8 +122,8 @@ impl Journal {
     /// # Errors
     /// [`VaultError::JournalBroken`] with the first entry that is missing or whose link does not fit.
     pub fn verify(&self) -> Result<JournalHead, VaultError> {
-        self.entries.iter().try_fold(self.base, |head, entry| {
-            let next = behind(&head, &entry.stored);
+        self.entries.iter().try_fold(JournalHead::GENESIS, |head, entry| {
+            let next = behind(&self.bases.before(entry.n, head), &entry.stored);
             let fits = entry.n == next.n && entry.link == next.link;
             if fits { Ok(next) } else { Err(VaultError::JournalBroken { n: next.n }) }
         })
@@ -132,6 +146,16 @@ impl Vault {
             let mut writer = JournalWriter { vault: self, transaction, at, head: head(transaction)? };
             work(transaction, &mut writer)
         })
+    }
+
+    /// The same behind a place that is no row's: where a salvage goes on.
+    pub(super) fn journaled_behind<T>(
+        &self,
+        head: JournalHead,
+        at: Moment,
+        work: impl FnOnce(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        self.write(|transaction| work(transaction, &mut JournalWriter { vault: self, transaction, at, head }))
     }
 }
 
@@ -196,14 +220,21 @@ pub(super) fn head(connection: &Connection) -> Result<JournalHead, VaultError> {
     Ok(JournalHead { n: u64::try_from(n).map_err(|_| malformed())?, link: Hash(link) })
 }
 
+fn link_at(connection: &Connection, n: u64) -> Result<Hash, VaultError> {
+    if n == 0 {
+        return Ok(chain::GENESIS);
+    }
+    let sql = "SELECT link FROM journal WHERE n = ?1";
+    let stored = connection.query_row(sql, [signed(n)?], |row| row.get(0).map(Hash)).optional()?;
+    match stored {
+        Some(link) => Ok(link),
+        None => Bases::read(connection)?.at(n).map(|base| base.link).ok_or(VaultError::NotFound { table: "journal" }),
+    }
+}
+
 /// Hashes of the stored entries from `first` to `last`, and the link before `first`.
 pub(super) fn entry_hashes(connection: &Connection, first: u64, last: u64) -> Result<(Hash, Vec<Hash>), VaultError> {
-    let before = match first {
-        0 | 1 => chain::GENESIS,
-        _ => Hash(
-            connection.query_row("SELECT link FROM journal WHERE n = ?1", [signed(first - 1)?], |row| row.get(0))?,
-        ),
-    };
+    let before = link_at(connection, first.saturating_sub(1))?;
     let mut statement = connection.prepare("SELECT entry FROM journal WHERE n BETWEEN ?1 AND ?2 ORDER BY n")?;
     let rows = statement.query_map([signed(first)?, signed(last)?], |row| row.get::<_, Vec<u8>>(0))?;
     let hashes = rows.map(|entry| Ok(Hash::of(&[&entry?]))).collect::<Result<_, rusqlite::Error>>()?;
@@ -214,7 +245,7 @@ pub(super) fn entry_hashes(connection: &Connection, first: u64, last: u64) -> Re
 pub(super) fn all(connection: &Connection, keys: &KeyRing) -> Result<Journal, VaultError> {
     let mut entries = Vec::new();
     each_after(connection, keys, 0, |entry| entries.push(entry))?;
-    Ok(Journal { base: JournalHead::GENESIS, entries })
+    Ok(Journal { bases: Bases::read(connection)?, entries })
 }
 
 /// Hands over every entry behind number `n`, in order, without holding more than one.

@@ -10,17 +10,27 @@ use rusqlite::Connection;
 use super::cases::CaseState;
 use super::epoch_copy::EpochCopy;
 use super::outbox::{ItemKind, ItemState};
-use super::spare::Spare;
-use super::{Vault, VaultError};
+use super::spare::{self, Spare};
+use super::{Vault, VaultError, documents, epochs};
 
 /// Copies by what they are and whose.
 type Copies = BTreeSet<(Spare, [u8; 16])>;
 
 impl Vault {
+    /// Refuses a database that knows no key beside files that were sealed: it is not the one they were sealed under.
+    pub(super) fn refuse_if_emptied(&self) -> Result<(), VaultError> {
+        let is_empty = self.database.read(epochs::living)?.is_empty();
+        if is_empty && spare::has_remains(self.database.folder()) { Err(VaultError::Corrupt) } else { Ok(()) }
+    }
+
     /// Writes copies that are missing, and removes those that nobody needs any more. Returns how many ids of cases,
-    /// events and shifts have a copy and no row.
-    pub(super) fn mirror(&self) -> Result<u32, VaultError> {
-        self.mirror_epochs()?;
+    /// events and shifts have a copy and no row. What fails now is made good at the next opening.
+    pub(super) fn mirror(&self) -> u32 {
+        let done = self.mirror_epochs().and_then(|()| self.mirror_documents());
+        self.mirror_values().and_then(|lost| done.map(|()| lost)).unwrap_or_default()
+    }
+
+    fn mirror_values(&self) -> Result<u32, VaultError> {
         let wanted = self.database.read(wanted)?;
         let there = self.spare.values();
         for (kind, id) in wanted.difference(&there) {
@@ -45,13 +55,19 @@ impl Vault {
         epochs.iter().try_for_each(|epoch| self.spare.keep_durably(&epoch.name(), &epoch.encode()))
     }
 
-    /// Copies the sealed keys of all cases anew, durably. To be called when they were sealed under another root, before
-    /// the old one is erased.
-    pub(super) fn mirror_keys(&self) -> Result<(), VaultError> {
+    /// Makes the copies of all documents durable. To be called behind every change of one.
+    pub(super) fn mirror_documents(&self) -> Result<(), VaultError> {
+        let documents = self.database.read(documents::all)?;
+        documents.iter().try_for_each(|(name, value)| self.spare.keep_durably(&format!("{name}.document"), value))
+    }
+
+    /// Copies the sealed keys of cases and the officers of shifts anew, durably. To be called when they were sealed under
+    /// another root, before the old one is erased.
+    pub(super) fn mirror_sealed(&self) -> Result<(), VaultError> {
         let wanted = self.database.read(wanted)?;
-        for (_, case) in wanted.iter().filter(|(kind, _)| *kind == Spare::Key) {
-            if let Some(key) = self.database.read(|connection| stored(connection, Spare::Key, case))? {
-                self.spare.keep(Spare::Key, case, &key);
+        for (kind, id) in wanted.iter().filter(|(kind, _)| matches!(kind, Spare::Key | Spare::Officer)) {
+            if let Some(bytes) = self.database.read(|connection| stored(connection, *kind, id))? {
+                self.spare.keep(*kind, id, &bytes);
             }
         }
         self.spare.sync()
@@ -94,8 +110,12 @@ fn wanted(connection: &Connection) -> Result<Copies, VaultError> {
     let unfinished = "NOT (EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND target = shifts.shift_id AND state = ?2)
                       AND NOT EXISTS (SELECT 1 FROM cases WHERE cases.shift_id = shifts.shift_id AND state <> ?3))";
     let values = [ItemKind::ShiftSeal as u8, done, gone.1];
-    for (kind, column) in [(Spare::Opening, "opening"), (Spare::Seal, "seal")] {
-        take(kind, &format!("SELECT shift_id FROM shifts WHERE {column} IS NOT NULL AND {unfinished}"), &values)?;
+    for (kind, is_there) in [
+        (Spare::Opening, "opening IS NOT NULL"),
+        (Spare::Seal, "seal IS NOT NULL"),
+        (Spare::Officer, "EXISTS (SELECT 1 FROM officers WHERE officers.shift_id = shifts.shift_id)"),
+    ] {
+        take(kind, &format!("SELECT shift_id FROM shifts WHERE {is_there} AND {unfinished}"), &values)?;
     }
     Ok(copies)
 }
@@ -107,13 +127,16 @@ const fn place(kind: Spare) -> (&'static str, &'static str, &'static str) {
         Spare::Event => ("events", "event_id", "signed"),
         Spare::Opening => ("shifts", "shift_id", "opening"),
         Spare::Seal => ("shifts", "shift_id", "seal"),
+        Spare::Officer => ("officers", "shift_id", "officer"),
     }
 }
 
 fn stored(connection: &Connection, kind: Spare, id: &[u8; 16]) -> Result<Option<Vec<u8>>, VaultError> {
     let (table, key, column) = place(kind);
-    let mut statement = connection.prepare_cached(&format!("SELECT {column} FROM {table} WHERE {key} = ?1"))?;
-    Ok(statement.query_row([id], |row| row.get(0))?)
+    // Of an officer there is one statement an epoch.
+    let newest = if kind == Spare::Officer { "ORDER BY epoch DESC LIMIT 1" } else { "" };
+    let sql = format!("SELECT {column} FROM {table} WHERE {key} = ?1 {newest}");
+    Ok(connection.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
 }
 
 fn is_known(connection: &Connection, kind: Spare, id: &[u8; 16]) -> Result<bool, VaultError> {

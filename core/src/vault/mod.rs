@@ -14,12 +14,14 @@
 //! **Write order of an object:** bytes to `.part` with early write-back, fsync, rename, fsync of the folder, commit,
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
+mod bases;
 mod cases;
 mod config;
 mod damage;
 mod database;
 mod documents;
 mod drafts;
+mod epoch_copy;
 mod epochs;
 mod error;
 mod events;
@@ -27,6 +29,7 @@ mod hardware;
 mod journal;
 mod keys;
 mod migrate;
+mod mirror;
 mod objects;
 mod outbox;
 mod purge;
@@ -37,10 +40,12 @@ mod settings;
 mod shifts;
 mod spare;
 mod store;
+mod stranded;
 mod sweep;
 mod transitions;
 mod unlock;
 
+pub use bases::Bases;
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
 pub use damage::{Damage, Fault, Record};
@@ -52,6 +57,7 @@ pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, Reading};
 pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
-pub use shifts::ShiftRow;
+pub use salvage::Salvage;
+pub use shifts::{Salvaged, ShiftRow};
 pub use store::{Opened, Vault};
 pub use sweep::{Orphan, Sweep};

@@ -8,6 +8,7 @@ use super::events::{self, EventRow, Void};
 use super::journal::{self, JournalEvent, JournalWriter};
 use super::objects::{self, ObjectRow, PartFile};
 use super::outbox::{self, ItemKind, NewItem};
+use super::spare::Spare;
 use super::{Vault, VaultError};
 use crate::domain::{CaseId, EventId, Moment, ShiftId};
 use crate::seal::{Hash, JournalHead, SignedPayload};
@@ -68,6 +69,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already.
     pub fn store_manifest(&self, case: CaseId, shift: ShiftId, manifest: &[u8]) -> Result<(), VaultError> {
+        self.spare.keep(Spare::Manifest, case.as_bytes(), manifest);
         self.database.write(|transaction| {
             cases::set_signed(transaction, case, manifest)?;
             let opened = outbox::open_count(transaction, shift.as_bytes(), ItemKind::ShiftOpening)? == 0;
@@ -104,6 +106,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already.
     pub fn sign_event(&self, event: EventId, case: CaseId, signed: &[u8]) -> Result<(), VaultError> {
+        self.spare.keep(Spare::Event, event.as_bytes(), signed);
         self.database.write(|transaction| {
             events::set_signed(transaction, event, signed)?;
             let item = NewItem {
@@ -133,7 +136,7 @@ fn append_void(
     journal.append(JournalEvent::CaseVoided { case, id, reason, payload: event.payload_hash() }).map(drop)
 }
 
-fn queue_case(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<(), VaultError> {
+pub(super) fn queue_case(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<(), VaultError> {
     let id = case.as_bytes();
     for row in objects::of_case(transaction, case)? {
         let object = &row.object;

@@ -7,6 +7,27 @@ use super::keys::SealedValue;
 use super::{Record, VaultError};
 use crate::domain::ShiftId;
 
+/// What a salvage did not find of a shift. Numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Salvaged {
+    /// Nothing is missing.
+    No = 0,
+    /// It was closed by the salvage and gets no seal: nobody can swear to its last entries.
+    Unsealed = 1,
+    /// Its signed opening is lost, too. The box is believed to hold it, and is given a new one only if it says it does
+    /// not.
+    Unopened = 2,
+}
+
+impl Salvaged {
+    const ALL: [Self; 3] = [Self::No, Self::Unsealed, Self::Unopened];
+
+    fn from_number(number: u8) -> Self {
+        Self::ALL.into_iter().find(|known| *known as u8 == number).unwrap_or(Self::Unsealed)
+    }
+}
+
 /// A shift as its row says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShiftRow {
@@ -20,6 +41,8 @@ pub struct ShiftRow {
     pub opening: Option<Vec<u8>>,
     /// Signed seal.
     pub seal: Option<Vec<u8>>,
+    /// What a salvage did not find of it.
+    pub salvaged: Salvaged,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ShiftRow> {
@@ -30,12 +53,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ShiftRow> {
         last_n: row.get::<_, Option<i64>>(2)?.map(number),
         opening: row.get(3)?,
         seal: row.get(4)?,
+        salvaged: Salvaged::from_number(row.get(5)?),
     })
 }
 
 /// All shifts, oldest first.
 pub(super) fn all(connection: &Connection) -> Result<Vec<ShiftRow>, VaultError> {
-    let sql = "SELECT shift_id, first_n, last_n, opening, seal FROM shifts ORDER BY ordinal";
+    let sql = "SELECT shift_id, first_n, last_n, opening, seal, salvaged FROM shifts ORDER BY ordinal";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -96,4 +120,11 @@ pub(super) fn set_closed(transaction: &Transaction<'_>, shift: ShiftId, last_n: 
 pub(super) fn set_seal(transaction: &Transaction<'_>, shift: ShiftId, seal: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE shifts SET seal = ?2 WHERE shift_id = ?1 AND last_n IS NOT NULL AND seal IS NULL";
     expect_one(transaction.execute(sql, (shift.as_bytes(), seal))?)
+}
+
+/// Lets an opening that a salvage did not find be made anew, as the box does not hold it; `false` if nothing is missing.
+pub(super) fn may_open_again(transaction: &Transaction<'_>, shift: ShiftId) -> Result<bool, VaultError> {
+    let sql = "UPDATE shifts SET salvaged = ?2 WHERE shift_id = ?1 AND salvaged = ?3 AND opening IS NULL";
+    let (to, from) = (Salvaged::Unsealed as u8, Salvaged::Unopened as u8);
+    Ok(transaction.execute(sql, (shift.as_bytes(), to, from))? == 1)
 }

@@ -61,14 +61,13 @@ pub(super) struct SpareFolder {
 }
 
 impl SpareFolder {
-    /// The folder of a vault, made if it is not there.
-    pub(super) fn open(vault: &Path) -> Result<Self, VaultError> {
+    /// The folder of a vault, made if it is not there. A disk too full for it keeps no vault from opening.
+    pub(super) fn open(vault: &Path) -> Self {
         let spare = Self::of(vault);
-        if !spare.folder.exists() {
-            std::fs::create_dir_all(&spare.folder)?;
-            sync_folder(vault)?;
+        if !spare.folder.exists() && std::fs::create_dir_all(&spare.folder).is_ok() {
+            drop(sync_folder(vault));
         }
-        Ok(spare)
+        spare
     }
 
     /// The folder of a vault, whether it is there or not.
@@ -183,7 +182,7 @@ mod tests {
     #[test]
     fn a_copy_is_read_back_replaced_and_forgotten() {
         let vault = tempfile::tempdir().expect("folder");
-        let spare = SpareFolder::open(vault.path()).expect("opens");
+        let spare = SpareFolder::open(vault.path());
         assert!(!has_remains(vault.path()));
         for bytes in [b"one".as_slice(), b"two"] {
             spare.keep(Spare::Manifest, &[7; 16], bytes);
@@ -199,7 +198,7 @@ mod tests {
     #[test]
     fn a_destroyed_key_is_zeros_also_for_who_still_holds_the_file() {
         let vault = tempfile::tempdir().expect("folder");
-        let spare = SpareFolder::open(vault.path()).expect("opens");
+        let spare = SpareFolder::open(vault.path());
         spare.keep(Spare::Key, &[1; 16], b"sealed key");
         let path = vault.path().join("spare").join(Spare::Key.name(&[1; 16]));
         let second = vault.path().join("held");

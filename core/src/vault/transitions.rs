@@ -3,7 +3,7 @@
 use super::cases::{self, CaseState};
 use super::journal::JournalEvent;
 use super::outbox::{self, Item, ItemKind, ItemState};
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, shifts};
 use crate::domain::{CaseId, Moment, ObjectId, ShiftId};
 use crate::seal::Hash;
 
@@ -82,9 +82,11 @@ impl Vault {
     /// [`VaultError`].
     pub fn reopen(&self, shift: ShiftId) -> Result<(), VaultError> {
         self.database.write(|transaction| {
-            let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2";
             let (opening, ready) = (ItemKind::ShiftOpening as u8, ItemState::Ready as u8);
-            cases::expect_one(transaction.execute(sql, (opening, shift.as_bytes(), ready))?)?;
+            if !shifts::may_open_again(transaction, shift)? {
+                let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2";
+                cases::expect_one(transaction.execute(sql, (opening, shift.as_bytes(), ready))?)?;
+            }
             let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind <> ?4 AND state = ?2";
             transaction.execute(sql, (shift.as_bytes(), ready, ItemState::Blocked as u8, opening))?;
             Ok(())

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use rusqlite::{ErrorCode, Transaction, params_from_iter};
 
+use super::super::documents::{self, Document};
 use super::super::outbox::{ItemKind, ItemState};
 use super::super::spare::Spare;
 use super::super::{Vault, VaultError};
 use super::files::ObjectFiles;
 use super::report::Salvage;
 use super::rows::{Fields, Table, Wreck};
-use super::swap;
 use crate::domain::{CaseId, DeviceId, Moment, ShiftId};
 use crate::seal::{JournalHead, VerifyingKey};
 
@@ -19,7 +19,7 @@ use crate::seal::{JournalHead, VerifyingKey};
 pub(super) struct Builder<'a> {
     /// The new database, with the folders of the old one.
     pub(super) vault: &'a Vault,
-    wreck: Option<&'a Wreck>,
+    pub(super) wreck: Option<&'a Wreck>,
     pub(super) own_key: &'a VerifyingKey,
     pub(super) files: ObjectFiles,
     pub(super) copies: BTreeSet<(Spare, [u8; 16])>,
@@ -31,6 +31,10 @@ pub(super) struct Builder<'a> {
     pub(super) device: Option<DeviceId>,
     /// Shifts that were open, oldest first.
     pub(super) open_shifts: Vec<ShiftId>,
+    /// Cases that have a row again.
+    pub(super) known: BTreeSet<CaseId>,
+    /// Behind which the new entries go.
+    pub(super) head: JournalHead,
     /// Drafts with their sealed facts, as they are stored.
     pub(super) drafts: BTreeMap<CaseId, Vec<u8>>,
     pub(super) at: Moment,
@@ -57,6 +61,8 @@ impl<'a> Builder<'a> {
             newest: JournalHead::GENESIS,
             device: None,
             open_shifts: Vec::new(),
+            known: BTreeSet::new(),
+            head: JournalHead::GENESIS,
             drafts: BTreeMap::new(),
             at,
             report: Salvage { number, rows_read: wreck.is_some(), ..Salvage::default() },
@@ -128,6 +134,16 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// The device's id, if no document had it: whoever signed what was found.
+    fn device(&self, transaction: &Transaction<'_>) -> Result<(), VaultError> {
+        match self.device {
+            Some(device) if documents::get(transaction, Document::Device)?.is_none() => {
+                documents::put(transaction, Document::Device, device.as_bytes())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// How far an item had come that was done with.
     pub(super) fn settled_as(&self, kind: ItemKind, target: &[u8; 16]) -> Option<&(ItemState, Option<String>)> {
         self.settled.get(&(kind as u8, *target))
@@ -149,4 +165,17 @@ pub(super) fn carry(
         Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::ConstraintViolation => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Gives an item the state in which the old outbox had it.
+pub(super) fn settle(
+    transaction: &Transaction<'_>,
+    kind: ItemKind,
+    target: &[u8; 16],
+    state: ItemState,
+    reason: Option<&str>,
+) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET state = ?3, reason = ?4 WHERE kind = ?1 AND target = ?2";
+    transaction.execute(sql, (kind as u8, target, state as u8, reason))?;
+    Ok(())
 }

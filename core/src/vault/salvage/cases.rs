@@ -97,7 +97,7 @@ impl Builder<'_> {
             self.device = Some(manifest.device);
         }
         let number = row.number("state").and_then(|state| u8::try_from(state).ok());
-        let state = number.and_then(|number| CaseState::from_number(number).ok());
+        let state = number.and_then(|number| CaseState::from_number(number));
         let key = self.find_key(case, row);
         Found { case, row: row.clone(), state, key, manifest }
     }
@@ -168,8 +168,8 @@ impl Builder<'_> {
     /// next call that signs may do so. Else nobody can tell.
     fn unsigned(&mut self, transaction: &Transaction<'_>, found: &Found, payload: &[u8]) -> Result<(), VaultError> {
         let Ok(manifest) = Manifest::decode(payload) else { return Ok(()) };
-        let never_signed = found.state == Some(CaseState::Unsigned)
-            && self.copies.contains(&(Spare::Key, *found.case.as_bytes()));
+        let never_signed =
+            found.state == Some(CaseState::Unsigned) && self.copies.contains(&(Spare::Key, *found.case.as_bytes()));
         let content = Content {
             shift: Some(manifest.shift),
             seq: Some(manifest.seq.into()),
@@ -215,6 +215,11 @@ impl Builder<'_> {
 }
 
 impl Found {
+    /// A case of which only its id is known.
+    pub(super) fn forgotten(case: CaseId) -> Self {
+        Self { case, row: Fields::default(), state: None, key: FoundKey::Lost, manifest: None }
+    }
+
     /// What a row says of its place.
     fn content(&self) -> Content<'_> {
         Content {

@@ -109,8 +109,7 @@ impl Builder<'_> {
         self.queue_objects(transaction, case)?;
         let ready = outbox::open_count(transaction, shift.as_bytes(), ItemKind::ShiftOpening)? == 0;
         let (target, owner) = (case.as_bytes(), shift.as_bytes());
-        let item =
-            NewItem { kind: ItemKind::Manifest, object: None, target, owner, size: size as u64, ready };
+        let item = NewItem { kind: ItemKind::Manifest, object: None, target, owner, size: size as u64, ready };
         outbox::insert(transaction, &item)?;
         if refused {
             let old = self.settled_as(ItemKind::Manifest, target).and_then(|(_, reason)| reason.as_deref());
@@ -191,7 +190,12 @@ impl Builder<'_> {
             _ => self.vault.seal_draft(case, key, &facts)?,
         };
         let shift = found.row.fixed("shift_id").map(ShiftId::new);
-        self.insert(transaction, found, CaseState::Draft, &Content { shift, draft: Some(&draft), ..Content::default() })?;
+        self.insert(
+            transaction,
+            found,
+            CaseState::Draft,
+            &Content { shift, draft: Some(&draft), ..Content::default() },
+        )?;
         for row in proved.iter().flat_map(|(_, rows)| rows) {
             objects::insert(transaction, objects::next_ordinal(transaction, case)?, row)?;
         }
@@ -281,8 +285,15 @@ impl Builder<'_> {
         self.files.bring_back(file)?;
         let ObjectFile { object, kind, scope, length, .. } = *file;
         let media_type = media_type.to_owned();
-        let object =
-            ManifestObject { object, kind, scope, media_type, length, hash: proved.hash, commitment: proved.commitment };
+        let object = ManifestObject {
+            object,
+            kind,
+            scope,
+            media_type,
+            length,
+            hash: proved.hash,
+            commitment: proved.commitment,
+        };
         Ok(Some(ObjectRow { case: file.case, object }))
     }
 
@@ -344,8 +355,8 @@ impl Builder<'_> {
         let sql = "INSERT INTO events (event_id, case_id, payload, signed) VALUES (?1, ?2, ?3, ?4)";
         transaction.execute(sql, (id, case.as_bytes(), payload, bytes))?;
         let Some(bytes) = bytes else { return Ok(()) };
-        let sql = "SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2)";
-        let ready = transaction.query_row(sql, (ItemKind::Manifest as u8, case.as_bytes()), |row| row.get(0))?;
+        // A case that was handed over has arrived; any other lets its events go when its manifest has.
+        let ready = self.report.handed_over.contains(&case);
         let (owner, size) = (case.as_bytes(), bytes.len() as u64);
         outbox::insert(transaction, &NewItem { kind: ItemKind::Event, object: None, target: id, owner, size, ready })?;
         match self.settled_as(ItemKind::Event, id) {
@@ -354,4 +365,3 @@ impl Builder<'_> {
         }
     }
 }
-

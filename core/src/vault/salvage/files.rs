@@ -71,6 +71,11 @@ impl ObjectFiles {
         self.by_case.keys().copied()
     }
 
+    /// Whether an earlier opening had set the file aside.
+    pub(super) fn is_quarantined(&self, file: &ObjectFile) -> bool {
+        file.path.parent() != Some(&self.folder)
+    }
+
     /// Brings a file back that lies in the quarantine.
     pub(super) fn bring_back(&self, file: &ObjectFile) -> Result<(), VaultError> {
         let place = self.folder.join(format!("{}.sbx", file.object));
@@ -137,8 +142,7 @@ fn describe(path: PathBuf) -> Result<Option<ObjectFile>, VaultError> {
     let length = file.metadata()?.len();
     let at = |from: usize, to: usize| header.get(from..to).unwrap_or_default();
     let number = |at: usize| header.get(at).copied().map(u64::from);
-    let (Some(kind), Some(scope)) =
-        (number(7).and_then(Kind::from_number), number(44).and_then(Scope::from_number))
+    let (Some(kind), Some(scope)) = (number(7).and_then(Kind::from_number), number(44).and_then(Scope::from_number))
     else {
         return Ok(None);
     };

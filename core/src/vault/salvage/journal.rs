@@ -4,12 +4,11 @@
 use rusqlite::Transaction;
 
 use super::super::documents::{self, Document};
-use super::super::journal::{self, Bases, JournalEvent};
-use super::super::shifts::{self, Salvaged};
-use super::super::{Vault, VaultError};
+use super::super::journal::{self, JournalEvent};
+use super::super::{Bases, VaultError};
 use super::build::{Builder, carry};
 use super::rows::{Fields, Table};
-use crate::domain::{Officer, ShiftId};
+use crate::domain::ShiftId;
 use crate::seal::{Hash, JournalHead};
 
 impl Builder<'_> {
@@ -34,9 +33,10 @@ impl Builder<'_> {
         })?;
         if self.newest.n > head.n {
             bases.add(self.newest);
-            documents::put(transaction, Document::JournalBases, &bases.encode())?;
+            documents::put(transaction, Document::JournalBase, &bases.encode())?;
             head = self.newest;
         }
+        self.head = head;
         self.report.entries_kept = kept;
         self.report.entries_known = head.n;
         Ok(())
@@ -50,7 +50,7 @@ impl Builder<'_> {
         self.report.officer_lost = on_patrol && officer.is_none();
         self.report.shift = shift;
         let event = self.event_of_salvage();
-        self.vault.journaled(self.at, |transaction, journal| {
+        self.vault.journaled_behind(self.head, self.at, |transaction, journal| {
             let n = i64::try_from(journal.next()).unwrap_or(i64::MAX);
             journal.append(event)?;
             transaction.execute("UPDATE shifts SET last_n = ?1 WHERE last_n IS NULL", [n])?;

@@ -11,6 +11,7 @@
 
 mod build;
 mod cases;
+mod content;
 mod files;
 mod journal;
 mod report;
@@ -60,7 +61,7 @@ impl Vault {
         let vault = Self {
             database: Database::open(&rebuild)?,
             objects: ObjectFolder::open(folder)?,
-            spare: SpareFolder::open(folder)?,
+            spare: SpareFolder::open(folder),
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
             entropy: ports.entropy.clone(),
@@ -68,7 +69,8 @@ impl Vault {
             storage,
         };
         let files = ObjectFiles::scan(&vault.objects)?;
-        let report = Builder::new(&vault, wreck.as_ref(), own_key, files, number, at).build()?;
+        let place = (number, swap::aside(folder, number));
+        let report = Builder::new(&vault, wreck.as_ref(), own_key, files, place, at).build()?;
         vault.database.checkpoint()?;
         drop(vault);
         swap::commit(folder, number, &report.to_json())?;
@@ -84,23 +86,23 @@ pub(super) fn before_open(folder: &Path) -> Result<Option<Salvage>, VaultError> 
     if let Some((number, report)) = swap::finish(folder)? {
         return Ok(Some(Salvage::from_json(number, &report)));
     }
-    let is_lost = database::is_unwritten(&folder.join("vault.db"))?
-        && spare::has_remains(folder)
-        && !Wreck::open(&folder.join("vault.db"))?.is_some_and(|database| has_epochs(&database));
-    if is_lost { Err(VaultError::Corrupt) } else { Ok(None) }
+    let file = folder.join("vault.db");
+    // A young database has its version in the write-ahead log alone.
+    let is_unwritten = database::read_header(&file)?.is_none_or(|(version, _)| version == 0);
+    if is_unwritten && spare::has_remains(folder) && !is_begun(&file)? { Err(VaultError::Corrupt) } else { Ok(None) }
 }
 
 /// The damaged database, as far as it can be read at all. A sound one is no wreck.
 fn open_wreck(folder: &Path) -> Result<Option<Wreck>, VaultError> {
     let file = folder.join("vault.db");
-    match database::refuse_by_header(&file) {
-        // Where the first page is garbage, it looks like another application's.
-        Ok(()) | Err(VaultError::ForeignDatabase) => {}
-        Err(error) => return Err(error),
-    }
+    database::refuse_newer(&file)?;
     let wreck = if file.exists() { Wreck::open(&file)? } else { None };
     let is_sound = wreck.as_ref().is_some_and(|wreck| wreck.is_sound() && has_epochs(wreck));
     if is_sound && !knows_less(folder, wreck.as_ref())? { Err(VaultError::State) } else { Ok(wreck) }
+}
+
+fn is_begun(file: &Path) -> Result<bool, VaultError> {
+    Ok(file.exists() && Wreck::open(file)?.is_some_and(|database| has_epochs(&database)))
 }
 
 fn has_epochs(wreck: &Wreck) -> bool {

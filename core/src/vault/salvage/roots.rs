@@ -1,10 +1,10 @@
 //! Epochs, documents and settings: what must be there before a key can be asked for.
 
+use super::super::VaultError;
 use super::super::epoch_copy::EpochCopy;
 use super::super::epochs::EpochState;
 use super::build::{Builder, carry};
 use super::rows::{Fields, Table};
-use super::super::VaultError;
 use crate::domain::DeviceId;
 use crate::seal::{HEADER, Kind, RecipientSet, Signed, SignedCatalogue, VerifyingKey};
 use rusqlite::Transaction;
@@ -47,7 +47,8 @@ impl Builder<'_> {
         })?;
         self.each(JOURNAL_KEYS, |row| {
             let number = |column| row.number(column).and_then(|number| u16::try_from(number).ok());
-            let (Some(epoch), Some(generation), Some(key)) = (number("epoch"), number("generation"), row.blob("sealed"))
+            let (Some(epoch), Some(generation), Some(key)) =
+                (number("epoch"), number("generation"), row.blob("sealed"))
             else {
                 return Ok(());
             };
@@ -130,7 +131,7 @@ fn merge(row: &mut EpochCopy, copy: EpochCopy) {
 }
 
 /// An epoch of which only the number is known.
-fn lost(epoch: u16) -> EpochCopy {
+pub(super) fn lost(epoch: u16) -> EpochCopy {
     EpochCopy { epoch, state: EpochState::Erased as u8, ..EpochCopy::default() }
 }
 
@@ -147,7 +148,8 @@ fn epoch_number(file: &str) -> Option<u16> {
 
 /// The epoch that a sealed key of a case names in its header.
 pub(super) fn epoch_in_header(sealed: &[u8]) -> Option<u16> {
-    let is_key = sealed.len() > HEADER && sealed.starts_with(b"SBX1") && sealed.get(7) == Some(&(Kind::WrappedKey as u8));
+    let is_key =
+        sealed.len() > HEADER && sealed.starts_with(b"SBX1") && sealed.get(7) == Some(&(Kind::WrappedKey as u8));
     let epoch: [u8; 2] = sealed.get(40..42)?.try_into().ok()?;
     is_key.then(|| u16::from_be_bytes(epoch)).filter(|epoch| *epoch > 0 && *epoch < u16::MAX)
 }

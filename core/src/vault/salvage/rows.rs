@@ -140,7 +140,7 @@ impl Wreck {
         let down = format!("SELECT rowid FROM {name} NOT INDEXED WHERE rowid < ?1 ORDER BY rowid DESC LIMIT 1");
         let at = format!("SELECT rowid FROM {name} NOT INDEXED WHERE rowid = ?1");
         let mut found = BTreeSet::new();
-        let mut walk = |sql: &str, from: i64, found: &mut BTreeSet<i64>| {
+        let walk = |sql: &str, from: i64, found: &mut BTreeSet<i64>| {
             let mut last = from;
             loop {
                 match step(sql, last) {

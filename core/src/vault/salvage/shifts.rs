@@ -1,15 +1,17 @@
 //! Shifts and their officers. One that was open, or whose seal is lost, gets none any more: a seal swears to every entry
 //! of the shift, and nobody can tell whether the last ones are there.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Transaction;
 
-use super::super::outbox::{self, ItemKind, ItemState, NewItem};
+use super::super::VaultError;
+use super::super::outbox::{self, ItemKind, NewItem};
 use super::super::shifts::Salvaged;
 use super::super::spare::Spare;
-use super::super::{Vault, VaultError};
-use super::build::{Builder, carry};
+use super::build::{Builder, carry, settle};
 use super::rows::{Fields, Table};
-use crate::domain::{ObjectId, Officer, ShiftId};
+use crate::domain::{Officer, ShiftId};
 use crate::seal::{HEADER, ShiftOpening, ShiftSeal, Signed, SignedPayload};
 
 /// Stands for the shift of a tombstone that has forgotten it.
@@ -25,14 +27,11 @@ impl Builder<'_> {
         for (shift, row) in &rows {
             self.shift(transaction, *shift, row)?;
         }
-        let mut others: Vec<_> = self
-            .copies
-            .iter()
-            .filter(|(kind, _)| matches!(kind, Spare::Opening | Spare::Seal))
-            .map(|(_, id)| ShiftId::new(*id))
-            .filter(|shift| rows.iter().all(|(known, _)| known != shift))
-            .collect();
-        others.dedup();
+        let others =
+            self.copies.iter().filter(|(kind, _)| matches!(kind, Spare::Opening | Spare::Seal | Spare::Officer));
+        let others: BTreeSet<_> = others.map(|(_, id)| ShiftId::new(*id)).collect();
+        let mut others: Vec<_> =
+            others.into_iter().filter(|shift| rows.iter().all(|(known, _)| known != shift)).collect();
         // In the order in which they were opened, so that the newest officer is the one on patrol.
         others.sort_by_key(|shift| {
             let opening = self.signed::<ShiftOpening>(Spare::Opening, shift.as_bytes(), None);
@@ -98,7 +97,10 @@ impl Builder<'_> {
     ) -> Result<(), VaultError> {
         let id = shift.as_bytes();
         let opened = outbox::open_count(transaction, id, ItemKind::ShiftOpening)? == 0;
-        outbox::insert(transaction, &NewItem { kind, object: None, target: id, owner: id, size: size as u64, ready: opened })?;
+        outbox::insert(
+            transaction,
+            &NewItem { kind, object: None, target: id, owner: id, size: size as u64, ready: opened },
+        )?;
         if let Some((state, reason)) = self.settled_as(kind, id) {
             settle(transaction, kind, id, *state, reason.as_deref())?;
         }
@@ -106,12 +108,7 @@ impl Builder<'_> {
     }
 
     /// A structure that verifies: the row's, or its copy.
-    pub(super) fn signed<T: SignedPayload>(
-        &self,
-        kind: Spare,
-        id: &[u8; 16],
-        row: Option<&[u8]>,
-    ) -> Option<Signed<T>> {
+    pub(super) fn signed<T: SignedPayload>(&self, kind: Spare, id: &[u8; 16], row: Option<&[u8]>) -> Option<Signed<T>> {
         let verified = |bytes: &[u8]| Signed::<T>::verify(bytes, self.own_key).ok();
         row.and_then(verified).or_else(|| verified(&self.copy(kind, id)?))
     }
@@ -123,7 +120,8 @@ impl Builder<'_> {
         shift: Option<ShiftId>,
     ) -> Result<ShiftId, VaultError> {
         let shift = shift.unwrap_or(NO_SHIFT);
-        let known = transaction.prepare_cached("SELECT 1 FROM shifts WHERE shift_id = ?1")?.exists([shift.as_bytes()])?;
+        let known =
+            transaction.prepare_cached("SELECT 1 FROM shifts WHERE shift_id = ?1")?.exists([shift.as_bytes()])?;
         if !known {
             let sql = "INSERT INTO shifts (shift_id, epoch, first_n, salvaged) VALUES (?1, ?2, 0, ?3)";
             let epoch = self.vault.keys.current()?;
@@ -159,17 +157,4 @@ impl Builder<'_> {
     pub(super) fn officer_on_patrol(&self) -> Option<Officer> {
         self.open_shifts.iter().rev().find_map(|shift| self.vault.officer(*shift).ok())
     }
-}
-
-/// Gives an item the state in which the old outbox had it.
-pub(super) fn settle(
-    transaction: &Transaction<'_>,
-    kind: ItemKind,
-    target: &[u8; 16],
-    state: ItemState,
-    reason: Option<&str>,
-) -> Result<(), VaultError> {
-    let sql = "UPDATE outbox SET state = ?3, reason = ?4 WHERE kind = ?1 AND target = ?2";
-    transaction.execute(sql, (kind as u8, target, state as u8, reason))?;
-    Ok(())
 }

@@ -119,7 +119,8 @@ mod tests {
         assert_eq!(text(aside.join("vault.db")), "damaged");
         assert_eq!(text(aside.join("vault.db-wal")), "damaged log");
         assert_eq!(text(aside.join("report.json")), "{}");
-        let mut left: Vec<_> = std::fs::read_dir(vault).expect("lists").map(|e| e.expect("entry").file_name()).collect();
+        let mut left: Vec<_> =
+            std::fs::read_dir(vault).expect("lists").map(|e| e.expect("entry").file_name()).collect();
         left.sort();
         assert_eq!(left, ["quarantine", "vault.db"]);
     }

@@ -1,0 +1,270 @@
+//! A vault with a case in every state, and copies of it to be damaged.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use streife_core::client::{Client, Config, Ports, Salvage};
+use streife_core::domain::{BoxId, CaseFacts, CaseId, ObjectId, PhotoClass, ShiftId, VoidReason};
+use streife_core::error::{Error, ErrorKind};
+use streife_core::ports::{NeverCancel, SignerError};
+use streife_core::seal::{
+    Hash, Kind, Manifest, Namespace, Receipt, ReceiptObject, Signed, SignedPayload, sign_payload,
+};
+use streife_core::vault::{CaseState, ItemKind, Vault, VaultPorts};
+
+use super::common::{Phone, officer};
+
+/// The vault as it was before any damage.
+pub struct World {
+    phone: Phone,
+    /// Folder as a kill leaves it: what is new stands in the write-ahead log.
+    image: tempfile::TempDir,
+    /// Signed manifests of cases that wait for the box, or were refused.
+    pub manifests: BTreeMap<CaseId, Vec<u8>>,
+    /// Facts of drafts.
+    pub facts: BTreeMap<CaseId, CaseFacts>,
+    /// Sealed photo files, by object.
+    pub photos: BTreeMap<ObjectId, Vec<u8>>,
+    pub unsigned: CaseId,
+    pub purged: CaseId,
+    pub refused: CaseId,
+    pub voided: CaseId,
+    pub open_shift: ShiftId,
+    /// Signed events, openings.
+    pub events: BTreeSet<Vec<u8>>,
+}
+
+/// One copy of its folder.
+pub struct Damaged<'a> {
+    world: &'a World,
+    folder: tempfile::TempDir,
+    /// Photos that the test has taken away or changed.
+    pub gone: std::cell::RefCell<BTreeSet<ObjectId>>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let phone = Phone::new();
+        let client = phone.open();
+        client.open_shift(&officer()).expect("opens");
+        let purged = seal(&phone, &client, "M-AB 1");
+        let refused = seal(&phone, &client, "M-AB 2");
+        client.close_shift().expect("closes");
+        drop(client);
+        settle(&phone, purged, refused);
+        let client = phone.open();
+        let open_shift = client.open_shift(&officer()).expect("opens");
+        let waiting = seal(&phone, &client, "M-AB 3");
+        let voided = seal(&phone, &client, "M-AB 4");
+        client.void_case(voided, VoidReason::WrongPlate, Some("misread")).expect("voids");
+        phone.signer.fail_with(Some(SignerError::NotNow));
+        let unsigned = seal(&phone, &client, "M-AB 5");
+        phone.signer.fail_with(None);
+        let full = phone.complete_draft(&client, "M-AB 6");
+        client.add_photo(full, &phone.photo("second.jpg", 8), PhotoClass::Plate).expect("adds");
+        client.make_thumbnails(full, &NeverCancel).expect("derives");
+        let begun = client.begin_case().expect("begins");
+        client.add_photo(begun, &phone.photo("third.jpg", 9), PhotoClass::Plate).expect("adds");
+        let manifests = [refused, waiting, voided].into_iter();
+        let manifests = manifests.map(|case| (case, client.case(case).expect("is there").manifest.expect("signed")));
+        let facts = [full, begun].into_iter().map(|case| (case, client.draft(case).expect("a draft")));
+        let (manifests, facts) = (manifests.collect(), facts.collect());
+        let image = tempfile::tempdir().expect("folder");
+        copy(&phone.vault_folder(), image.path());
+        drop(client);
+        let photos = photos_in(&image.path().join("objects"));
+        let events = BTreeSet::new();
+        Self { phone, image, manifests, facts, photos, unsigned, purged, refused, voided, open_shift, events }
+    }
+
+    /// A copy of the folder, to be damaged.
+    pub fn copy(&self) -> Damaged<'_> {
+        let folder = tempfile::tempdir().expect("folder");
+        copy(self.image.path(), folder.path());
+        Damaged { world: self, folder, gone: Default::default() }
+    }
+
+    /// The same as a process leaves it that ended by itself: everything in the database file.
+    pub fn clean_copy(&self) -> Damaged<'_> {
+        let damaged = self.copy();
+        drop(damaged.try_open().expect("opens"));
+        damaged
+    }
+
+    pub fn drafts(&self) -> BTreeSet<CaseId> {
+        self.facts.keys().copied().collect()
+    }
+
+    pub fn with_manifest(&self) -> BTreeSet<CaseId> {
+        self.manifests.keys().copied().collect()
+    }
+
+    pub fn unsigned(&self) -> BTreeSet<CaseId> {
+        BTreeSet::from([self.unsigned])
+    }
+
+    /// Every photo that was acknowledged and is undamaged belongs to a case or draft again, or lies in the quarantine;
+    /// every signed manifest that comes back is the one that was signed; the report counts what is there.
+    pub fn assert_nothing_lost(&self, damaged: &Damaged<'_>, client: &Client, report: &Salvage) {
+        let (kept, aside) = (photos_in(&damaged.path("objects")), photos_in(&damaged.path("quarantine")));
+        let gone = damaged.gone.borrow();
+        for (object, bytes) in self.photos.iter().filter(|(object, _)| !gone.contains(object)) {
+            let found = kept.get(object).or_else(|| aside.get(object));
+            assert_eq!(found, Some(bytes), "photo {object} is lost");
+        }
+        assert_eq!(report.photos_kept, kept.keys().copied().collect(), "photos with a row");
+        assert_eq!(report.photos_quarantined, aside.keys().copied().collect());
+        for row in client.cases().expect("lists") {
+            let row = client.case(row.case).expect("is there");
+            if let Some(manifest) = &row.manifest {
+                assert_eq!(Some(manifest), self.manifests.get(&row.case), "another manifest of {}", row.case);
+            }
+        }
+        for case in &report.whole {
+            let state = client.case(*case).expect("is there").state;
+            let waits = [CaseState::Draft, CaseState::Unsigned, CaseState::Sealed, CaseState::Quarantined];
+            assert!(waits.contains(&state), "{case}: {state:?}");
+        }
+        let accounted: BTreeSet<_> = [
+            &report.whole,
+            &report.handed_over,
+            &report.stranded,
+            &report.facts_lost,
+            &report.locked,
+            &report.keys_lost,
+        ]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
+        let all = self.manifests.keys().chain(self.facts.keys()).chain([&self.unsigned]);
+        for case in all {
+            assert!(accounted.contains(case), "the report says nothing of {case}");
+        }
+        client.journal().expect("reads").verify().expect("the journal holds");
+    }
+
+    /// The officer goes on: records and seals a case, and closes the shift once its drafts are done with.
+    pub fn assert_goes_on(&self, damaged: &Damaged<'_>, client: Client) {
+        if client.status().expect("counts").shift.is_none() {
+            client.open_shift(&officer()).expect("opens");
+        }
+        let case = self.phone.complete_draft(&client, "M-XY 1");
+        assert!(client.seal_case(case, Vec::new()).expect("seals").signed);
+        for row in client.cases().expect("lists").into_iter().filter(|row| row.state == CaseState::Draft) {
+            client.void_case(row.case, VoidReason::Other, None).expect("voids");
+        }
+        client.close_shift().expect("closes");
+        client.journal().expect("reads").verify().expect("the journal holds");
+        drop(client);
+        let client = damaged.try_open().expect("opens again");
+        assert!(client.recovered().is_clean(), "{:?}", client.recovered());
+        assert!(client.notices().is_empty(), "{:?}", client.notices());
+        drop(client);
+        let again = Client::salvage(damaged.config(), self.phone.ports()).map(drop);
+        assert_eq!(again.expect_err("is sound").kind(), ErrorKind::State);
+    }
+}
+
+impl Damaged<'_> {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn config(&self) -> Config {
+        Config { folder: self.folder.path().to_owned(), ..self.world.phone.config() }
+    }
+
+    pub fn ports(&self) -> Ports {
+        self.world.phone.ports()
+    }
+
+    pub fn phone(&self) -> &Phone {
+        &self.world.phone
+    }
+
+    pub fn remove(&self, name: &str) {
+        let path = self.path(name);
+        let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        removed.expect("removes");
+    }
+
+    pub fn try_open(&self) -> Result<Client, Error> {
+        Client::open(self.config(), self.ports())
+    }
+
+    /// Sees that opening refuses the vault and changes nothing, and salvages it.
+    pub fn salvaged(&self) -> (Client, Salvage) {
+        let before = super::common::all_bytes(self.folder.path());
+        assert_eq!(self.try_open().map(drop).expect_err("damaged").kind(), ErrorKind::Corrupt);
+        assert_eq!(super::common::all_bytes(self.folder.path()), before, "refused, and changed");
+        self.salvage()
+    }
+
+    pub fn salvage(&self) -> (Client, Salvage) {
+        Client::salvage(self.config(), self.ports()).expect("salvages")
+    }
+}
+
+fn seal(phone: &Phone, client: &Client, plate: &str) -> CaseId {
+    let case = phone.complete_draft(client, plate);
+    client.make_thumbnails(case, &NeverCancel).expect("derives");
+    client.seal_case(case, Vec::new()).expect("seals");
+    case
+}
+
+/// One case is handed over and let go, one is refused: as the box would bring it about.
+fn settle(phone: &Phone, purged: CaseId, refused: CaseId) {
+    let ports = VaultPorts {
+        key_store: phone.key_store.clone(),
+        entropy: Arc::new(streife_core::ports::OsEntropy),
+        anchor: Arc::new(streife_core::ports::NoAnchor),
+        clock: phone.clock.clone(),
+        trust: None,
+    };
+    let vault = Vault::open(&phone.vault_folder(), phone.config().storage, ports).expect("opens").vault;
+    let items = vault.outbox().expect("reads").items;
+    let item = |kind, case: CaseId| {
+        items.iter().find(|item| item.kind == kind && item.target == *case.as_bytes()).expect("is queued")
+    };
+    let device_key = streife_core::seal::SoftwareKey::from_bytes(&[4; 32]).expect("a scalar").verifying_key();
+    let bytes = vault.case(purged).expect("is there").manifest.expect("signed");
+    let manifest = Signed::<Manifest>::verify(&bytes, &device_key).expect("verifies");
+    let objects = manifest.payload().objects.iter();
+    let objects = objects.map(|o| ReceiptObject { object: o.object, length: o.length, hash: o.hash }).collect();
+    let manifest = Hash::of(&[&bytes]);
+    let receipt =
+        Receipt { case: purged, manifest, objects, stored_at: 0, box_id: BoxId::new([1; 16]), log_index: None };
+    let receipt = sign_payload(Namespace::Receipt, receipt.encode(), &phone.box_key).expect("signs");
+    vault.receipt_arrived(item(ItemKind::Receipt, purged), &receipt, phone.now()).expect("stores");
+    vault.purge(purged, phone.now()).expect("purges");
+    vault.quarantine(item(ItemKind::Manifest, refused), "case-conflict (409)", phone.now()).expect("refuses");
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("lists") {
+        let path = entry.expect("entry").path();
+        let target = to.join(path.file_name().expect("has a name"));
+        if path.is_dir() {
+            std::fs::create_dir_all(&target).expect("makes");
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("copies");
+        }
+    }
+}
+
+/// Sealed photos in a folder, by object.
+fn photos_in(folder: &Path) -> BTreeMap<ObjectId, Vec<u8>> {
+    let mut photos = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("lists") {
+        let path = entry.expect("entry").path();
+        let Some(object) = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()) else { continue };
+        let bytes = std::fs::read(&path).expect("reads");
+        if bytes.get(7) == Some(&(Kind::Photo as u8)) {
+            photos.insert(object, bytes);
+        }
+    }
+    photos
+}
