@@ -42,13 +42,15 @@ impl Client {
             notices: Mutex::default(),
             sweep: Sweep::default(),
         };
-        if let Some(salvage) = opened.salvaged {
-            client.notify(Notice::Salvaged(salvage));
-        }
         if opened.lost_rows > 0 {
             client.notify(Notice::RowsLost(opened.lost_rows));
         }
         client.recover(&opened.sweep)?;
+        if let Some(mut salvage) = opened.salvaged {
+            client.vault.account(&mut salvage)?;
+            client.vault.salvage_told(&salvage)?;
+            client.notify(Notice::Salvaged(salvage));
+        }
         client.sweep = opened.sweep;
         Ok(client)
     }

@@ -22,11 +22,13 @@ impl Client {
         let own_key = VerifyingKey::from_sec1(&ports.signer.public_key()?)?;
         let reading = ports.clock.read();
         let at = Moment::new(reading.unix_ms, reading.offset_s, reading.mono_ms, reading.boot)?;
-        let mut salvage = Vault::salvage(&config.folder, config.storage, ports.vault(&config), &own_key, at)?;
-        log::event("a damaged database was built again", &[("number", &salvage.number)]);
+        let built = Vault::salvage(&config.folder, config.storage, ports.vault(&config), &own_key, at)?;
+        log::event("a damaged database was built again", &[("number", &built.number)]);
         let client = Self::open(config, ports)?;
-        client.vault.account(&mut salvage)?;
-        client.notify(Notice::Salvaged(salvage.clone()));
-        Ok((client, salvage))
+        let told = client.notices().into_iter().find_map(|notice| match notice {
+            Notice::Salvaged(salvage) => Some(salvage),
+            _ => None,
+        });
+        Ok((client, told.unwrap_or(built)))
     }
 }

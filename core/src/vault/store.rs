@@ -39,7 +39,7 @@ pub struct Opened {
     pub vault: Vault,
     /// Files and rows without each other.
     pub sweep: Sweep,
-    /// A salvage that had been done but for its last steps.
+    /// A salvage that nobody was told of yet; see [`Vault::salvage_told`].
     pub salvaged: Option<Salvage>,
     /// Cases, events and shifts of which there is a spare copy and no row: the database has lost them. A salvage brings
     /// them back.

@@ -79,8 +79,18 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// The report of a salvage was told; it is not given again.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`].
+    pub fn salvage_told(&self, salvage: &Salvage) -> Result<(), VaultError> {
+        swap::told(self.database.folder(), salvage.number)
+    }
+}
+
 /// Ends a salvage that was done but for its last steps, and refuses a folder whose database was lost. Returns the report
-/// of the salvage that was ended.
+/// of a salvage that nobody was told of yet.
 pub(super) fn before_open(folder: &Path) -> Result<Option<Salvage>, VaultError> {
     let _lock = database::lock_folder(folder)?;
     if let Some((number, report)) = swap::finish(folder)? {

@@ -3,10 +3,12 @@
 //! ```text
 //! rebuild/      being built; a kill leaves it unfinished, and the next salvage begins anew
 //! rebuilt-<n>/  finished: by this name alone, the salvage is done
-//! then          damaged files -> quarantine/database-<n>/, rebuilt-<n>/vault.db -> vault.db, rebuilt-<n>/ removed
+//! then          damaged files -> quarantine/database-<n>/, rebuilt-<n>/vault.db -> vault.db
+//! told          rebuilt-<n>/report.json -> quarantine/database-<n>/, rebuilt-<n>/ removed
 //! ```
 //!
-//! The steps behind the renaming of the folder can each be repeated; the next opening or the next salvage ends them.
+//! The steps behind the renaming of the folder can each be repeated; the next opening or the next salvage ends them. The
+//! report stays at hand until a vault has opened with it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -53,8 +55,8 @@ pub(super) fn commit(vault: &Path, number: u32, report: &[u8]) -> Result<(), Vau
     finish(vault).map(drop)
 }
 
-/// Ends a salvage that was done but for its last steps; returns its number and its report.
-pub(in super::super) fn finish(vault: &Path) -> Result<Option<(u32, Vec<u8>)>, VaultError> {
+/// Ends a salvage that was done but for its last steps; returns its number and its report, until that is told.
+pub(super) fn finish(vault: &Path) -> Result<Option<(u32, Vec<u8>)>, VaultError> {
     let Some(number) = numbers(vault, BUILT)?.into_iter().min() else { return Ok(None) };
     let (built, aside) = (vault.join(format!("{BUILT}{number}")), aside(vault, number));
     std::fs::create_dir_all(&aside)?;
@@ -65,18 +67,26 @@ pub(in super::super) fn finish(vault: &Path) -> Result<Option<(u32, Vec<u8>)>, V
         sync_folder(&aside)?;
         std::fs::rename(built.join(DATABASE), vault.join(DATABASE))?;
     }
+    sync_folder(vault)?;
+    let report = [&built, &aside].into_iter().find_map(|folder| std::fs::read(folder.join(REPORT)).ok());
+    Ok(Some((number, report.unwrap_or_default())))
+}
+
+/// The report was told: it goes to the damaged database.
+pub(super) fn told(vault: &Path, number: u32) -> Result<(), VaultError> {
+    let (built, aside) = (vault.join(format!("{BUILT}{number}")), aside(vault, number));
     if built.join(REPORT).exists() {
         std::fs::rename(built.join(REPORT), aside.join(REPORT))?;
     }
     sync_folder(&aside)?;
-    sync_folder(vault)?;
-    std::fs::remove_dir_all(&built)?;
-    sync_folder(vault)?;
-    Ok(Some((number, std::fs::read(aside.join(REPORT))?)))
+    if built.exists() {
+        std::fs::remove_dir_all(&built)?;
+    }
+    sync_folder(vault)
 }
 
 /// Where the damaged database of a salvage lies.
-pub(in super::super) fn aside(vault: &Path, number: u32) -> PathBuf {
+pub(super) fn aside(vault: &Path, number: u32) -> PathBuf {
     vault.join("quarantine").join(format!("{ASIDE}{number}"))
 }
 
@@ -130,6 +140,8 @@ mod tests {
         let vault = built();
         let number = next_number(vault.path()).expect("counts");
         commit(vault.path(), number, b"{}").expect("commits");
+        assert_eq!(finish(vault.path()).expect("is told again"), Some((1, b"{}".to_vec())));
+        told(vault.path(), number).expect("ends");
         assert_done(vault.path(), 1);
         assert_eq!(next_number(vault.path()).expect("counts"), 2);
         assert_eq!(finish(vault.path()).expect("nothing is left"), None);
@@ -157,6 +169,7 @@ mod tests {
             }
             let ended = finish(top).expect("finishes");
             assert_eq!(ended, Some((1, b"{}".to_vec())), "{done}");
+            told(top, 1).expect("ends");
             assert_done(top, 1);
         }
     }
