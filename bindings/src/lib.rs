@@ -18,6 +18,7 @@ mod error;
 mod faults;
 mod handover;
 mod host;
+mod keeping;
 mod plate;
 mod recording;
 mod streife;
@@ -34,8 +35,8 @@ pub use plate::parse_plate;
 pub use streife::Streife;
 pub use types::{
     AddedPhotoView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput, JournalHeadView, NotesInput,
-    OffenceInput, OffenceView, OffencesInput, PlaceInput, PlateView, RecoveryView, SlipInput, StatusView, SyncEndView,
-    SyncReportView, VehicleInput,
+    NoticeView, OffenceInput, OffenceView, OffencesInput, PlaceInput, PlateView, RecoveryView, SlipInput, StatusView,
+    SyncEndView, SyncReportView, VehicleInput,
 };
 
 uniffi::setup_scaffolding!();

@@ -16,8 +16,8 @@ use crate::{ConfigInput, HostAnchor, HostClock, HostKeyStore, HostSigner, Input,
 /// the folder.
 ///
 /// Calls may come from any thread and at the same time. They block: on disk all of them, on the network `enrol`,
-/// `refresh` and `sync`. What a call has acknowledged is durable; there is nothing to save and nothing to do when the
-/// app is suspended, but to stop calling.
+/// `refresh` and `sync`. What a call has acknowledged is durable; there is nothing to save. An app that goes to the
+/// background calls `suspend`.
 #[derive(uniffi::Object)]
 pub struct Streife {
     client: Client,
@@ -109,6 +109,10 @@ impl Streife {
     /// The one way into the core: what it logs goes to the host's sink, how it fails to the host's error.
     pub(crate) fn call<T>(&self, call: impl FnOnce(&Client) -> Result<T, Error>) -> Result<T, StreifeError> {
         Ok(self.log.during(|| call(&self.client))?)
+    }
+
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
     }
 
     pub(crate) fn now(&self) -> ClockReading {

@@ -6,6 +6,7 @@
 
 mod codes;
 mod input;
+mod notice;
 mod text;
 mod view;
 
@@ -13,6 +14,7 @@ pub use input::{
     CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
     SlipInput, VehicleInput,
 };
+pub use notice::NoticeView;
 pub use view::{
     AddedPhotoView, CaseSummaryView, JournalHeadView, OffenceView, PlateView, RecoveryView, StatusView, SyncEndView,
     SyncReportView,

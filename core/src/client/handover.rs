@@ -5,6 +5,7 @@
 use std::sync::TryLockError;
 
 use super::Client;
+use super::suspend::UntilSuspended;
 use crate::error::Error;
 use crate::log;
 use crate::ports::Cancel;
@@ -55,7 +56,8 @@ impl Client {
     /// Sends what can be sent now.
     ///
     /// # Errors
-    /// [`Error::Busy`] while another call runs; [`Error`] of vault or signer. The network is never an error here.
+    /// [`Error::Busy`] while another call runs; [`crate::vault::VaultError::Suspended`] if the vault is; [`Error`] of
+    /// vault or signer. The network is never an error here.
     pub fn sync(&self, limits: &SyncLimits<'_>) -> Result<SyncReport, Error> {
         let mut engine = match self.engine.try_lock() {
             Ok(engine) => engine,
@@ -81,7 +83,8 @@ impl Client {
             };
             report.requests += 1;
             report.bytes_sent += request.body.len();
-            let outcome = self.ports.transport.send(&request, limits.cancel);
+            let cancel = UntilSuspended { asked: limits.cancel, vault: &self.vault };
+            let outcome = self.ports.transport.send(&request, &cancel);
             let progress = engine.done(&self.context(limits)?, outcome)?;
             self.account(progress, &mut report)?;
             if progress == Progress::Revoked {

@@ -25,6 +25,7 @@ mod sealing;
 mod shifts;
 mod signing;
 mod status;
+mod suspend;
 mod voiding;
 
 pub use config::{Config, Ports};

@@ -7,7 +7,6 @@ use crate::vault::Salvage;
 
 /// Something that opening, unlocking or handing over has found. Each is in the journal, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Notice {
     /// A crash had left files without rows.
     Recovered {
@@ -23,6 +22,13 @@ pub enum Notice {
     /// The database has lost rows: spare copies tell of so many cases, events and shifts that it does not know. It works
     /// on; a salvage brings them back.
     RowsLost(u32),
+    /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
+    ChangedWhileSuspended {
+        /// Number of the newest journal entry when it was left.
+        left: u64,
+        /// Number of the newest entry that was found.
+        found: u64,
+    },
 }
 
 impl Client {

@@ -50,7 +50,8 @@ impl Client {
         let binding = Binding::of_case(Kind::Photo, case, object);
         let sealer = ChunkSealer::new(&key, &binding, &*self.ports.entropy)?;
         let mut part = self.vault.create_object(object)?;
-        let taken = import(source, &mut part, ImportJob { sealer, salt: &salt })?;
+        let taken = import(source, &mut part, ImportJob { sealer, salt: &salt })
+            .map_err(|error| self.unless_suspended(error.into()))?;
         self.keep_photo(case, part, salt, class, taken)
     }
 
@@ -141,10 +142,11 @@ impl Client {
         let binding = Binding::of_case(kind, case, object).with_scope(scope);
         let mut reader = SealedReader::new(self.vault.open_object(object)?, &key, &binding)?;
         let mut plain = Vec::new();
-        reader.read_to_end(&mut plain).map_err(|error| match error.kind() {
+        let read = reader.read_to_end(&mut plain).map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidData => PhotoError::Seal(crate::seal::SealError::Open),
             kind => PhotoError::Unreadable(kind),
-        })?;
+        });
+        read.map_err(|error| self.unless_suspended(error.into()))?;
         Ok(plain)
     }
 

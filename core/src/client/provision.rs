@@ -116,6 +116,11 @@ impl Client {
         Ok(recipients)
     }
 
+    /// What was read may have been replaced.
+    pub(super) fn forget_provisioned(&self) {
+        *self.provisioned() = Provisioned::default();
+    }
+
     fn provisioned(&self) -> MutexGuard<'_, Provisioned> {
         self.provisioned.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -44,8 +44,7 @@ impl Client {
         let salt = named.as_ref().map_or_else(|| Ok::<_, Error>(Salt::new(self.random()?)), |photo| Ok(photo.salt))?;
         let binding = Binding::of_case(Kind::Photo, case, object);
         let inspected = inspect(self.vault.open_object(object)?, &key, &binding, &salt)?;
-        let length =
-            self.vault.open_object(object)?.metadata().map_err(|error| PhotoError::Unreadable(error.kind()))?.len();
+        let length = self.vault.open_object(object)?.length().map_err(|error| PhotoError::Unreadable(error.kind()))?;
         let hash = self.vault.hash_range(object, 0, length)?;
         let at = self.now()?;
         match named {
@@ -62,7 +61,7 @@ impl Client {
 
 /// A full disk does not keep the vault from opening: a photo that cannot be taken in now stays where it is, for the
 /// next time.
-fn unless_full(result: Result<(), Error>) -> Result<(), Error> {
+pub(super) fn unless_full(result: Result<(), Error>) -> Result<(), Error> {
     match result {
         Err(error) if error.kind() == ErrorKind::DiskFull => {
             log::event("the recovery is not complete", &[("error", &error)]);

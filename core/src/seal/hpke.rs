@@ -98,10 +98,14 @@ impl RecipientPublicKey {
     /// # Errors
     /// [`SealError::Entropy`] or [`SealError::PublicKey`].
     pub fn wrap(&self, key: &[u8; 32], context: &[u8; 16], entropy: &dyn Entropy) -> Result<Wrap, SealError> {
-        let info = info(context, self.id());
+        self.seal(&info(context, self.id()), &[], key, entropy)
+    }
+
+    /// Single shot of RFC 9180 in base mode.
+    pub(super) fn seal(&self, info: &[u8], aad: &[u8], plain: &[u8], entropy: &dyn Entropy) -> Result<Wrap, SealError> {
         match self.kem {
-            Kem::P256 => wrap::<DhP256HkdfSha256>(&self.bytes, &info, key, entropy),
-            Kem::XWing => wrap::<XWing>(&self.bytes, &info, key, entropy),
+            Kem::P256 => seal::<DhP256HkdfSha256>(&self.bytes, info, aad, plain, entropy),
+            Kem::XWing => seal::<XWing>(&self.bytes, info, aad, plain, entropy),
         }
     }
 }
@@ -149,10 +153,16 @@ impl RecipientPrivateKey {
     /// # Errors
     /// [`SealError::Open`].
     pub fn unwrap(&self, wrap: &Wrap, context: &[u8; 16]) -> Result<Zeroizing<[u8; 32]>, SealError> {
-        let info = info(context, self.public()?.id());
+        let plain = self.open(&info(context, self.public()?.id()), &[], wrap)?;
+        let key: [u8; 32] = plain.as_slice().try_into().map_err(|_| SealError::Open)?;
+        Ok(Zeroizing::new(key))
+    }
+
+    /// The way back of [`RecipientPublicKey::seal`].
+    pub(super) fn open(&self, info: &[u8], aad: &[u8], wrap: &Wrap) -> Result<Zeroizing<Vec<u8>>, SealError> {
         match self.kem {
-            Kem::P256 => unwrap::<DhP256HkdfSha256>(&self.bytes, &info, wrap),
-            Kem::XWing => unwrap::<XWing>(&self.bytes, &info, wrap),
+            Kem::P256 => open::<DhP256HkdfSha256>(&self.bytes, info, aad, wrap),
+            Kem::XWing => open::<XWing>(&self.bytes, info, aad, wrap),
         }
     }
 }
@@ -172,15 +182,21 @@ fn public_half<K: hpke::Kem>(private: &[u8]) -> Result<Vec<u8>, SealError> {
     Ok(K::sk_to_pk(&key).to_bytes().to_vec())
 }
 
-fn wrap<K: hpke::Kem>(public: &[u8], info: &[u8], key: &[u8; 32], entropy: &dyn Entropy) -> Result<Wrap, SealError> {
+fn seal<K: hpke::Kem>(
+    public: &[u8],
+    info: &[u8],
+    aad: &[u8],
+    plain: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<Wrap, SealError> {
     let public = K::PublicKey::from_bytes(public).map_err(|_| SealError::PublicKey)?;
     let mut rng = EntropyRng { entropy, failed: false };
     let sealed = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, K>(
         &OpModeS::Base,
         &public,
         info,
-        key,
-        &[],
+        plain,
+        aad,
         &mut rng,
     );
     if rng.failed {
@@ -190,15 +206,12 @@ fn wrap<K: hpke::Kem>(public: &[u8], info: &[u8], key: &[u8; 32], entropy: &dyn 
     Ok(Wrap { enc: enc.to_bytes().to_vec(), ct })
 }
 
-fn unwrap<K: hpke::Kem>(private: &[u8], info: &[u8], wrap: &Wrap) -> Result<Zeroizing<[u8; 32]>, SealError> {
+fn open<K: hpke::Kem>(private: &[u8], info: &[u8], aad: &[u8], wrap: &Wrap) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let private = K::PrivateKey::from_bytes(private).map_err(|_| SealError::PublicKey)?;
     let enc = K::EncappedKey::from_bytes(&wrap.enc).map_err(|_| SealError::Open)?;
-    let plain =
-        hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, K>(&OpModeR::Base, &private, &enc, info, &wrap.ct, &[])
-            .map(Zeroizing::new)
-            .map_err(|_| SealError::Open)?;
-    let key: [u8; 32] = plain.as_slice().try_into().map_err(|_| SealError::Open)?;
-    Ok(Zeroizing::new(key))
+    hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, K>(&OpModeR::Base, &private, &enc, info, &wrap.ct, aad)
+        .map(Zeroizing::new)
+        .map_err(|_| SealError::Open)
 }
 
 /// The entropy port in the shape that HPKE asks for. It cannot say that it failed, so it remembers.

@@ -48,3 +48,5 @@ pub use cose::SignedCatalogue;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::VaultError;
 use super::migrate::{self, MIGRATIONS};
@@ -19,15 +19,19 @@ use super::migrate::{self, MIGRATIONS};
 pub(super) const APPLICATION_ID: u32 = 0x5354_5246;
 
 pub(super) struct Database {
-    live: Mutex<Live>,
+    /// Nothing while the vault is suspended.
+    live: Mutex<Option<Live>>,
     folder: PathBuf,
     migrated: bool,
 }
 
-/// What is open. The connection is closed before the lock is given back.
+/// What is open. The connection is closed before the folder's lock is given back.
 struct Live {
     connection: Connection,
-    _lock: File,
+    /// Locked, and made durable behind each commit.
+    folder: File,
+    /// Whether the folder has not been made durable since the last commit.
+    unsynced: bool,
 }
 
 impl Database {
@@ -39,7 +43,7 @@ impl Database {
     /// The same with another history: for tests of steps that break or are killed.
     pub(super) fn open_with(folder: &Path, migrations: &[&str]) -> Result<Self, VaultError> {
         let (live, migrated) = Live::open(folder, migrations)?;
-        Ok(Self { live: Mutex::new(live), folder: folder.to_owned(), migrated })
+        Ok(Self { live: Mutex::new(Some(live)), folder: folder.to_owned(), migrated })
     }
 
     /// Whether opening has brought the database to a newer version.
@@ -54,7 +58,7 @@ impl Database {
 
     /// Runs a read.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, VaultError>) -> Result<T, VaultError> {
-        work(&self.lock().connection)
+        work(&self.lock().as_ref().ok_or(VaultError::Suspended)?.connection)
     }
 
     /// Runs one IMMEDIATE transaction and makes it durable before it returns.
@@ -62,22 +66,58 @@ impl Database {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let mut live = self.lock();
+        let mut guard = self.lock();
+        let live = guard.as_mut().ok_or(VaultError::Suspended)?;
         let transaction = live.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction)?;
         transaction.commit()?;
-        drop(live);
-        sync_folder(&self.folder)?;
+        live.sync();
         Ok(result)
     }
 
     /// Empties the write-ahead log, so that it keeps no old frames.
     pub(super) fn checkpoint(&self) -> Result<(), VaultError> {
-        self.lock().connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(())
+        self.read(|connection| Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Live> {
+    /// Whether the last commit waits for its folder to be made durable, which is tried again with the next.
+    pub(super) fn is_unsynced(&self) -> bool {
+        self.lock().as_ref().is_some_and(|live| live.unsynced)
+    }
+
+    /// Waits for the running transaction and closes everything, whatever the disk says to that: no lock and no open file
+    /// stays. Gives what `last` has read just before; nothing if it was suspended already.
+    pub(super) fn suspend<T>(
+        &self,
+        last: impl FnOnce(&Connection) -> Result<T, VaultError>,
+    ) -> Result<Option<T>, VaultError> {
+        let Some(mut live) = self.lock().take() else { return Ok(None) };
+        let last = last(&live.connection);
+        if live.unsynced {
+            live.sync();
+        }
+        // What stays in the log is found there again.
+        let _ = live.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        drop(live);
+        last.map(Some)
+    }
+
+    /// Opens what was left behind, if `check` finds that it is. Gives nothing if it was not suspended.
+    pub(super) fn resume<T>(
+        &self,
+        check: impl FnOnce(&Connection) -> Result<T, VaultError>,
+    ) -> Result<Option<T>, VaultError> {
+        let mut guard = self.lock();
+        if guard.is_some() {
+            return Ok(None);
+        }
+        let live = Live::reopen(&self.folder)?;
+        let checked = check(&live.connection)?;
+        *guard = Some(live);
+        Ok(Some(checked))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Live>> {
         // A panic inside a transaction rolls it back; the connection itself stays sound.
         self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -85,21 +125,44 @@ impl Database {
 
 impl Live {
     fn open(folder: &Path, migrations: &[&str]) -> Result<(Self, bool), VaultError> {
-        let lock = lock_folder(folder)?;
-        let file = folder.join("vault.db");
         let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+        let (mut live, version) = Self::connect(folder, known, OpenFlags::SQLITE_OPEN_CREATE)?;
+        quick_check(&live.connection)?;
+        let migrated = migrate::migrate(&mut live.connection, folder, version, migrations)?;
+        Ok((live.ready()?, migrated))
+    }
+
+    /// Opens the database that is there, at this build's version. It was checked when the vault was opened.
+    fn reopen(folder: &Path) -> Result<Self, VaultError> {
+        let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+        let (live, version) = Self::connect(folder, known, OpenFlags::empty())?;
+        if version == known { live.ready() } else { Err(VaultError::Corrupt) }
+    }
+
+    fn connect(folder: &Path, known: u32, create: OpenFlags) -> Result<(Self, u32), VaultError> {
+        let handle = lock_folder(folder)?;
+        let file = folder.join("vault.db");
         refuse_by_header(&file, known)?;
-        let mut connection = Connection::open(&file)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+        let connection = Connection::open_with_flags(&file, flags)?;
         // Until it is at the version of this build nothing may be changed, not even by a checkpoint when closing.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         prepare(&connection)?;
         let version = check_version(&connection, known)?;
         configure(&connection)?;
-        quick_check(&connection)?;
-        let migrated = migrate::migrate(&mut connection, folder, version, migrations)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-        connection.pragma_update(None, "foreign_keys", "ON")?;
-        Ok((Self { connection, _lock: lock }, migrated))
+        Ok((Self { connection, folder: handle, unsynced: false }, version))
+    }
+
+    fn ready(self) -> Result<Self, VaultError> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        self.connection.pragma_update(None, "foreign_keys", "ON")?;
+        Ok(self)
+    }
+
+    /// Makes the folder durable: some phones flush their disk only then. What was committed is done all the same: the
+    /// log itself was made durable, and a call must not be told to have failed that has not.
+    fn sync(&mut self) {
+        self.unsynced = self.folder.sync_all().is_err();
     }
 }
 
@@ -122,7 +185,7 @@ pub(super) fn lock_folder(folder: &Path) -> Result<File, VaultError> {
     }
 }
 
-fn quick_check(connection: &Connection) -> Result<(), VaultError> {
+pub(super) fn quick_check(connection: &Connection) -> Result<(), VaultError> {
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" { Ok(()) } else { Err(VaultError::Corrupt) }
 }
@@ -221,10 +284,12 @@ mod tests {
             ("trusted_schema", "0"),
             ("cell_size_check", "1"),
         ] {
-            let value = database.lock().connection.pragma_query_value(None, pragma, |row| {
-                row.get::<_, String>(0).or_else(|_| row.get::<_, i64>(0).map(|number| number.to_string()))
+            let value = database.read(|connection| {
+                Ok(connection.pragma_query_value(None, pragma, |row| {
+                    row.get::<_, String>(0).or_else(|_| row.get::<_, i64>(0).map(|number| number.to_string()))
+                })?)
             });
-            assert_eq!(value.as_deref(), Ok(expected), "{pragma}");
+            assert_eq!(value.expect("reads"), expected, "{pragma}");
         }
         assert!(!folder.path().join("vault.db-shm").exists());
     }

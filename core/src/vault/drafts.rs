@@ -3,11 +3,11 @@
 //! The draft row with its sealed key is durable before any photo, so a photo that a crash leaves without a row can
 //! still be opened and adopted.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use super::cases;
+use super::handles::ObjectFile;
 use super::journal::JournalEvent;
 use super::objects::{self, ObjectRow, PartFile};
 use super::spare::Spare;
@@ -89,6 +89,7 @@ impl Vault {
         event: JournalEvent,
     ) -> Result<(), VaultError> {
         let draft = self.seal_draft(row.case, &self.case_key(row.case)?, facts)?;
+        let _step = self.objects.handles.step()?;
         self.objects.keep(vec![part])?;
         self.adopt(row, &draft, at, event).inspect_err(|_| self.drop_unnamed(row.object.object))
     }
@@ -121,8 +122,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Io`].
-    pub fn open_object(&self, object: ObjectId) -> Result<File, VaultError> {
-        Ok(File::open(self.objects.path(object))?)
+    pub fn open_object(&self, object: ObjectId) -> Result<ObjectFile, VaultError> {
+        self.objects.read(object)
     }
 
     /// Where an object's file lies, for a transport that sends it by path.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::handles::Suspended;
 use super::{Damage, Record};
 use crate::ports::{EntropyError, KeyStoreError};
 use crate::seal::SealError;
@@ -21,6 +22,9 @@ pub enum VaultError {
     /// Another process has the vault open.
     #[error("the vault is open in another process")]
     InUse,
+    /// The vault is suspended: nothing of it is open until it is resumed.
+    #[error("the vault is suspended")]
+    Suspended,
     /// The database was written by a newer version. It is left untouched.
     #[error("the vault was written by a newer version ({found}, this one knows {known})")]
     NewerDatabase {
@@ -105,6 +109,7 @@ impl From<EntropyError> for VaultError {
 impl From<io::Error> for VaultError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
+            _ if error.get_ref().is_some_and(|inner| inner.is::<Suspended>()) => Self::Suspended,
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             kind => Self::Io(kind),
         }

@@ -55,6 +55,8 @@ pub enum JournalEvent {
     CaseReissued { case: CaseId, payload: Hash },
     /// Files without a row were found when opening.
     Recovered { adopted: u32, deleted: u32, quarantined: u32 },
+    /// The journal's head was another when the vault was resumed than when it was suspended.
+    ChangedWhileSuspended { left: u64, found: u64 },
     /// The device clock differs from the box's by this many milliseconds.
     ClockDiffers { by_ms: i64 },
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Row, Transaction};
 
 use super::database::sync_folder;
+use super::handles::{Handles, ObjectFile};
 use super::{Record, VaultError};
 use crate::domain::{CaseId, ObjectId};
 use crate::seal::{Hash, Kind, ManifestObject, Scope};
@@ -30,11 +31,13 @@ pub struct ObjectRow {
 pub(super) struct ObjectFolder {
     pub(super) objects: PathBuf,
     pub(super) quarantine: PathBuf,
+    pub(super) handles: Handles,
 }
 
 impl ObjectFolder {
     pub(super) fn open(vault: &Path) -> Result<Self, VaultError> {
-        let folder = Self { objects: vault.join("objects"), quarantine: vault.join("quarantine") };
+        let (objects, quarantine) = (vault.join("objects"), vault.join("quarantine"));
+        let folder = Self { objects, quarantine, handles: Handles::default() };
         std::fs::create_dir_all(&folder.objects)?;
         std::fs::create_dir_all(&folder.quarantine)?;
         sync_folder(vault)?;
@@ -47,9 +50,14 @@ impl ObjectFolder {
 
     pub(super) fn create(&self, object: ObjectId) -> Result<PartFile, VaultError> {
         let part = self.objects.join(format!("{object}.part"));
-        let file = OpenOptions::new().write(true).create_new(true).open(&part)?;
+        let file = self.handles.open(|| OpenOptions::new().write(true).create_new(true).open(&part))?;
         let buffer = Vec::with_capacity(PIECE + PIECE / 8);
         Ok(PartFile { object, file, part, buffer, written: 0, kept: false })
+    }
+
+    /// Opens a file for reading.
+    pub(super) fn read(&self, object: ObjectId) -> Result<ObjectFile, VaultError> {
+        self.handles.open(|| File::open(self.path(object)))
     }
 
     /// Makes parts durable and gives them their final names. They are still without rows. If one fails, none stays.
@@ -62,7 +70,7 @@ impl ObjectFolder {
 
     fn keep_one(&self, part: &mut PartFile) -> Result<(), VaultError> {
         part.flush_piece()?;
-        part.file.sync_all()?;
+        part.file.with(|file| file.sync_all())?;
         std::fs::rename(&part.part, self.path(part.object))?;
         part.kept = true;
         Ok(())
@@ -80,7 +88,7 @@ impl ObjectFolder {
 #[derive(Debug)]
 pub struct PartFile {
     object: ObjectId,
-    file: File,
+    file: ObjectFile,
     part: PathBuf,
     buffer: Vec<u8>,
     written: u64,
@@ -95,11 +103,14 @@ impl PartFile {
     }
 
     fn flush_piece(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.buffer)?;
         let length = self.buffer.len() as u64;
-        // Starts write-back of what was just written. A hint: where it is not understood, the fsync does all the work.
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        let _ = rustix::fs::fadvise(&self.file, self.written, NonZeroU64::new(length), rustix::fs::Advice::DontNeed);
+        self.file.with(|file| {
+            file.write_all(&self.buffer)?;
+            // Starts write-back of what was just written. A hint: where it is not understood, the fsync does all the work.
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            let _ = rustix::fs::fadvise(file, self.written, NonZeroU64::new(length), rustix::fs::Advice::DontNeed);
+            Ok(())
+        })?;
         self.written += length;
         self.buffer.clear();
         Ok(())

@@ -36,6 +36,7 @@ impl Vault {
         void: Option<&Void>,
     ) -> Result<(), VaultError> {
         let (parts, rows): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let _step = self.objects.handles.step()?;
         self.objects.keep(parts)?;
         let committed = self.journaled(at, |transaction, journal| {
             if journal.head() != head {

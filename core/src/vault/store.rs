@@ -1,7 +1,7 @@
 //! Opening the vault, its settings, journal and shifts. Every step is one method and one durable transaction.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rusqlite::Transaction;
 
@@ -31,6 +31,8 @@ pub struct Vault {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
     pub(super) storage: StorageConfig,
+    /// The journal's head when the vault was suspended; see `suspend.rs`.
+    pub(super) left: Mutex<JournalHead>,
 }
 
 /// A vault that was opened, and what a crash had left in it.
@@ -56,17 +58,7 @@ impl Vault {
     pub fn open(folder: &Path, storage: StorageConfig, ports: VaultPorts) -> Result<Opened, VaultError> {
         std::fs::create_dir_all(folder)?;
         let salvaged = salvage::before_open(folder)?;
-        let database = Database::open(folder)?;
-        let vault = Self {
-            database,
-            objects: ObjectFolder::open(folder)?,
-            spare: SpareFolder::open(folder),
-            keys: KeyRing::default(),
-            hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
-            entropy: ports.entropy.clone(),
-            ports,
-            storage,
-        };
+        let vault = Self::over(Database::open(folder)?, folder, storage, ports)?;
         vault.refuse_if_emptied()?;
         vault.open_keys()?;
         vault.finish_purges()?;
@@ -76,6 +68,26 @@ impl Vault {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
         Ok(Opened { vault, sweep, salvaged, lost_rows })
+    }
+
+    /// A database and the folders beside it, still without keys.
+    pub(super) fn over(
+        database: Database,
+        folder: &Path,
+        storage: StorageConfig,
+        ports: VaultPorts,
+    ) -> Result<Self, VaultError> {
+        Ok(Self {
+            database,
+            objects: ObjectFolder::open(folder)?,
+            spare: SpareFolder::open(folder),
+            keys: KeyRing::default(),
+            hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
+            entropy: ports.entropy.clone(),
+            ports,
+            storage,
+            left: Mutex::new(JournalHead::GENESIS),
+        })
     }
 
     /// One transaction that seals something. All sealing is done within it: so nothing is stored under an epoch that has

@@ -213,6 +213,40 @@ fn a_lying_success_without_a_receipt_lets_nothing_go() {
     assert!(rig.server.ledger().cases().expect("reads").is_empty());
 }
 
+/// Opening, seal and void have no receipt: only an answer that a box gives may count for them.
+#[test]
+fn a_success_with_a_body_that_no_box_sends_is_none() {
+    struct LiesOnce(streife_core::http::HttpTransport, std::sync::Mutex<Vec<String>>);
+    impl Transport for LiesOnce {
+        fn origin(&self) -> &str {
+            self.0.origin()
+        }
+        fn send(&self, request: &Request, cancel: &dyn Cancel) -> Result<Response, TransportError> {
+            let is_of_these = ["/shifts/", "/events/"].iter().any(|part| request.path.contains(part));
+            let mut lied = self.1.lock().expect("no holder panics");
+            if !is_of_these || lied.contains(&request.path) {
+                return self.0.send(request, cancel);
+            }
+            lied.push(request.path.clone());
+            let json = vec![("content-type".to_owned(), "application/json".to_owned())];
+            Ok(Response { status: 200, headers: json, body: b"{}".to_vec() })
+        }
+    }
+    let rig = Rig::new();
+    let client = rig.on_patrol();
+    let case = rig.seal_case(&client, 1);
+    client.void_case(case, streife_core::domain::VoidReason::Duplicate, None).expect("voids");
+    client.close_shift().expect("closes");
+    drop(client);
+    let liar = Arc::new(LiesOnce(rig.http(rig.connection().ca_pem.as_bytes()), std::sync::Mutex::default()));
+    let client = rig.open_over(liar.clone());
+    let _waits = rig.drain(&client);
+    assert_eq!(liar.1.lock().expect("no holder panics").len(), 3, "opening, seal and void");
+    let stored = rig.server.ledger().case(case).expect("reads").expect("is there");
+    assert_eq!((stored.state, stored.events.len()), (BoxCaseState::Voided, 1));
+    assert!(rig.server.ledger().shifts().expect("reads").iter().all(|shift| shift.seal.is_some()));
+}
+
 /// A clock that is set after it was compared shows in the next manifest, and sets nothing right by itself.
 #[test]
 fn a_clock_that_was_set_shows_in_the_evidence() {

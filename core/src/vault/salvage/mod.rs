@@ -29,9 +29,6 @@ use files::ObjectFiles;
 use rows::{Table, Wreck};
 
 use super::database::{self, Database};
-use super::hardware::Hardware;
-use super::keys::KeyRing;
-use super::objects::ObjectFolder;
 use super::spare::{self, SpareFolder};
 use super::{StorageConfig, Vault, VaultError, VaultPorts};
 use crate::domain::Moment;
@@ -58,16 +55,7 @@ impl Vault {
         let wreck = open_wreck(folder)?;
         let number = swap::next_number(folder)?;
         let rebuild = swap::begin(folder)?;
-        let vault = Self {
-            database: Database::open(&rebuild)?,
-            objects: ObjectFolder::open(folder)?,
-            spare: SpareFolder::open(folder),
-            keys: KeyRing::default(),
-            hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
-            entropy: ports.entropy.clone(),
-            ports,
-            storage,
-        };
+        let vault = Self::over(Database::open(&rebuild)?, folder, storage, ports)?;
         let files = ObjectFiles::scan(&vault.objects)?;
         let place = (number, swap::aside(folder, number));
         let report = Builder::new(&vault, wreck.as_ref(), own_key, files, place, at).build()?;

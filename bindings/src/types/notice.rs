@@ -1,0 +1,33 @@
+//! What an app tells the officer besides the answers of calls.
+
+use streife_core::client::Notice;
+
+/// Something that opening, unlocking or handing over has found.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum NoticeView {
+    /// A crash had left files without rows.
+    Recovered {
+        /// Photos taken into their drafts.
+        adopted: u32,
+        /// Torn files removed; none was acknowledged.
+        deleted: u32,
+        /// Files set aside in the quarantine.
+        quarantined: u32,
+    },
+    /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
+    ChangedWhileSuspended {
+        /// Number of the newest journal entry when it was left.
+        left: u64,
+        /// Number of the newest entry that was found.
+        found: u64,
+    },
+}
+
+impl From<Notice> for NoticeView {
+    fn from(notice: Notice) -> Self {
+        match notice {
+            Notice::Recovered { adopted, deleted, quarantined } => Self::Recovered { adopted, deleted, quarantined },
+            Notice::ChangedWhileSuspended { left, found } => Self::ChangedWhileSuspended { left, found },
+        }
+    }
+}
