@@ -139,6 +139,7 @@ const fn vault_kind(error: &VaultError) -> ErrorKind {
         | VaultError::Damaged(_)
         | VaultError::JournalBroken { .. } => ErrorKind::Tampered,
         VaultError::NotFound { .. } => ErrorKind::NotFound,
+        VaultError::Clock => ErrorKind::BadInput,
         VaultError::State | VaultError::Suspended => ErrorKind::State,
         VaultError::Seal(error) => seal_kind(error),
     }

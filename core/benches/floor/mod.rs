@@ -3,6 +3,9 @@
 //! Plain read, SHA-256, XChaCha20-Poly1305, write with early write-back, fsync, rename, fsync of the folder, commit:
 //! the same durability, photo by photo, from the same crates and nothing of this library. A ratio to it says what the
 //! product adds; the milliseconds themselves belong to one machine.
+//!
+//! The shortest case makes five commits: a draft, three photos, the case. An officer who also enters vehicle, offence,
+//! place and observation is acknowledged four times more, and [`Floor::capture_with_edits`] commits as often.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -20,7 +23,7 @@ const PIECE: usize = 1 << 20;
 pub struct Floor {
     folder: PathBuf,
     database: Connection,
-    cases: u64,
+    photos: u64,
 }
 
 impl Floor {
@@ -33,18 +36,31 @@ impl Floor {
                  CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, value BLOB NOT NULL);",
             )
             .expect("prepares");
-        Self { folder: folder.to_owned(), database, cases: 0 }
+        Self { folder: folder.to_owned(), database, photos: 0 }
     }
 
     /// A draft, photos each durable on its own, and the case.
     pub fn capture(&mut self, photos: &[PathBuf]) {
-        self.cases += 1;
+        self.capture_with(photos, 0);
+    }
+
+    /// The same with an acknowledged edit of the draft for each of vehicle, offence, place and observation.
+    pub fn capture_with_edits(&mut self, photos: &[PathBuf]) {
+        self.capture_with(photos, 4);
+    }
+
+    fn capture_with(&mut self, photos: &[PathBuf], edits: usize) {
         self.commit(&[0; 512]);
-        for (index, photo) in photos.iter().enumerate() {
-            let hash = self.seal(photo, &format!("{}-{index}", self.cases));
-            self.commit(&hash);
-        }
+        photos.iter().for_each(|photo| self.photo(photo));
+        (0..edits).for_each(|_| self.commit(&[0; 512]));
         self.commit(&[1; 4_096]);
+    }
+
+    /// One photo, durable.
+    pub fn photo(&mut self, photo: &Path) {
+        self.photos += 1;
+        let hash = self.seal(photo, &self.photos.to_string());
+        self.commit(&hash);
     }
 
     fn seal(&self, photo: &Path, name: &str) -> Vec<u8> {

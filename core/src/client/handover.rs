@@ -78,7 +78,10 @@ impl Client {
             }
             let request = match engine.next(&self.context(limits)?)? {
                 Action::Send(request) => request,
-                Action::Idle => return Ok(report),
+                Action::Idle => {
+                    self.rotate_when_drained();
+                    return Ok(report);
+                }
                 Action::WaitUntil(time) => return Ok(SyncReport { end: SyncEnd::WaitUntil(time), ..report }),
             };
             report.requests += 1;
@@ -126,8 +129,8 @@ impl Client {
 
     /// The retention policy of this version: the payload goes as soon as the receipt is verified.
     fn purge_receipted(&self) -> Result<(), Error> {
-        for row in self.vault.cases()?.into_iter().filter(|row| row.state == CaseState::Receipted) {
-            self.vault.purge(row.case, self.now()?)?;
+        for case in self.vault.cases_in_state(CaseState::Receipted)? {
+            self.vault.purge(case, self.now()?)?;
         }
         Ok(())
     }

@@ -14,10 +14,12 @@ mod config;
 mod drafts;
 mod findings;
 mod handover;
+mod keys;
 mod notices;
 mod open;
 mod photos;
 mod provision;
+mod quarantine;
 mod recover;
 mod reissue;
 mod salvage;
@@ -34,10 +36,10 @@ pub use notices::Notice;
 pub use open::Client;
 pub use photos::AddedPhoto;
 pub use sealing::SealedView;
-pub use status::{CaseSummary, Status};
+pub use status::Status;
 
 // What the calls take and give of the layers below, so that a binding names this module only.
 pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
-pub use crate::vault::{CaseState, Salvage, StorageConfig, VaultError};
+pub use crate::vault::{CaseState, CaseSummary, QuarantineExport, Salvage, StorageConfig, VaultError};

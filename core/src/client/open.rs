@@ -6,6 +6,7 @@ use super::provision::Provisioned;
 use super::{Config, Notice, Ports};
 use crate::domain::{DeviceId, Moment};
 use crate::error::Error;
+use crate::log;
 use crate::sync::Engine;
 use crate::vault::{Sweep, Vault};
 
@@ -44,6 +45,9 @@ impl Client {
         };
         if opened.lost_rows > 0 {
             client.notify(Notice::RowsLost(opened.lost_rows));
+        }
+        if let Err(error) = opened.rotation {
+            log::event("the rotation of keys is put off", &[("error", &Error::from(error))]);
         }
         client.recover(&opened.sweep)?;
         if let Some(mut salvage) = opened.salvaged {

@@ -27,6 +27,7 @@ impl Client {
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
         self.vault.close_shift(shift, self.now()?)?;
         self.sign_behind_commit();
+        self.rotate_behind_commit();
         Ok(shift)
     }
 
@@ -46,9 +47,7 @@ impl Client {
         let first = row.first_n;
         let (before, entries) = self.vault.journal_hashes(first, last)?;
         let link = (first..).zip(&entries).fold(before, |link, (n, entry)| chain::link(&link, n, entry));
-        let mut cases: Vec<_> = self.vault.cases()?.into_iter().filter(|case| case.shift == row.shift).collect();
-        cases.sort_by_key(|case| case.seq);
-        let leaves: Vec<_> = cases.iter().filter_map(|case| case.payload_hash).collect();
+        let leaves = self.vault.payload_hashes(row.shift)?;
         Ok(ShiftSeal {
             shift: row.shift,
             device: self.device,

@@ -33,17 +33,17 @@ impl Client {
     }
 
     fn sign_all(&self) -> Result<(), Error> {
-        let shifts = self.vault.shifts()?;
+        let shifts = self.vault.unsealed_shifts()?;
         // What a salvage did not find is not made a second time: the box may hold the first.
         for row in shifts.iter().filter(|row| row.opening.is_none() && row.salvaged != Salvaged::Unopened) {
             let payload = self.opening_of(row)?.encode();
             self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, payload)?)?;
         }
-        for (case, payload) in self.vault.unsigned_cases()? {
+        while let Some((case, payload)) = self.vault.next_unsigned_case()? {
             let shift = Manifest::decode(&payload)?.shift;
             self.vault.store_manifest(case, shift, &self.sign(Namespace::Manifest, payload)?)?;
         }
-        for row in self.vault.events()?.into_iter().filter(|row| row.signed.is_none()) {
+        while let Some(row) = self.vault.next_unsigned_event()? {
             self.vault.sign_event(row.event, row.case, &self.sign(Namespace::Event, row.payload)?)?;
         }
         for row in &shifts {

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::domain::{CaseId, ShiftId};
 use crate::error::Error;
-use crate::vault::{CaseRow, CaseState, ItemState, Journal, ShiftRow};
+use crate::vault::{CaseRow, CaseState, CaseSummary, Journal, ShiftRow};
 
 /// The queue in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,23 +26,6 @@ pub struct Status {
     pub bytes_waiting: u64,
 }
 
-/// One case in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CaseSummary {
-    /// The case.
-    pub case: CaseId,
-    /// Its shift.
-    pub shift: ShiftId,
-    /// How far it has come.
-    pub state: CaseState,
-    /// Number within the shift, once sealed.
-    pub seq: Option<u32>,
-    /// Whether it was voided.
-    pub voided: bool,
-    /// The box's refusal, if it is quarantined.
-    pub reason: Option<String>,
-}
-
 impl Client {
     /// The queue in numbers.
     ///
@@ -50,42 +33,36 @@ impl Client {
     /// [`Error`] of the vault.
     pub fn status(&self) -> Result<Status, Error> {
         let mut status = Status { shift: self.vault.open_shift_row()?.map(|row| row.shift), ..Status::default() };
-        for row in self.vault.cases()? {
-            let count = match row.state {
+        for (state, count) in self.vault.case_counts()? {
+            *match state {
                 CaseState::Draft => &mut status.drafts,
                 CaseState::Unsigned => &mut status.unsigned,
                 CaseState::Sealed => &mut status.waiting,
                 CaseState::Receipted | CaseState::Purging | CaseState::Purged => &mut status.handed_over,
                 CaseState::Quarantined => &mut status.quarantined,
                 CaseState::Stranded => &mut status.stranded,
-            };
-            *count += 1;
+            } += count;
         }
-        let outbox = self.vault.outbox()?;
-        let open = [ItemState::Blocked, ItemState::Ready].into_iter().flat_map(|state| outbox.in_state(state));
-        status.bytes_waiting = open.map(|item| item.size).sum();
+        status.bytes_waiting = self.vault.open_bytes()?;
         Ok(status)
     }
 
-    /// All cases on this phone, tombstones included, in the order they were begun.
+    /// All cases on this phone, tombstones included, in the order they were begun. A list that is shown asks for
+    /// [`Self::cases_page`].
     ///
     /// # Errors
     /// [`Error`] of the vault.
     pub fn cases(&self) -> Result<Vec<CaseSummary>, Error> {
-        let (events, outbox) = (self.vault.events()?, self.vault.outbox()?);
-        let summary = |row: CaseRow| {
-            let own = |id: &[u8; 16]| id == row.case.as_bytes();
-            let refused = outbox.in_state(ItemState::Quarantined).find(|item| own(&item.target) || own(&item.owner));
-            CaseSummary {
-                voided: events.iter().any(|event| event.case == row.case),
-                reason: refused.and_then(|item| item.reason.clone()),
-                case: row.case,
-                shift: row.shift,
-                state: row.state,
-                seq: row.seq,
-            }
-        };
-        Ok(self.vault.cases()?.into_iter().map(summary).collect())
+        Ok(self.vault.summaries()?)
+    }
+
+    /// At most `limit` cases, newest first: the newest, or those begun before `after`, the last of the page before. What
+    /// a page costs depends on `limit` and not on how many cases there are.
+    ///
+    /// # Errors
+    /// [`crate::vault::VaultError::NotFound`] if there is no case `after`.
+    pub fn cases_page(&self, after: Option<CaseId>, limit: u32) -> Result<Vec<CaseSummary>, Error> {
+        Ok(self.vault.summaries_page(after, limit)?)
     }
 
     /// The row of a case: state, hashes, manifest and receipt as far as they are there.

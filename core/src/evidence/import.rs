@@ -1,19 +1,21 @@
-//! Taking a photo over: one pass that reads, hashes, checks and seals.
+//! Taking a photo over: one pass that reads, checks, hashes, seals and writes.
 //!
-//! Three stages on threads of their own: one reads, checks and hashes the plaintext, this one seals and writes, the
-//! last hashes the ciphertext. Buffers of 64 KiB travel from stage to stage and back to the first, so a photo of 40 MB
-//! takes no more memory than one of 4 MB. Sealing and both hashes cost about the same each; in a row they would make
-//! an import half as slow again.
+//! The calling thread reads, checks, seals and writes; the two hashes are made beside it (see `hashing`). What of them is
+//! left when the last byte is written is done while the disk makes the file durable. Buffers of 64 KiB go round, so a
+//! photo of 40 MB takes no more memory than one of 4 MB.
 
 use std::io::{Read, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::hashing::{Batch, Desk, Hashes};
 use super::marker::JpegScan;
 use super::{PhotoError, exif, limits};
 use crate::domain::{ExifFacts, Salt};
 use crate::seal::{CHUNK, ChunkSealer, Hash, Sha256Stream};
 
-const IN_FLIGHT: usize = 8;
+/// Chunks that are read, hashed and sealed together.
+const BATCH: usize = 4;
+/// A chunk and its tag.
+const SEALED_CHUNK: usize = CHUNK + 16;
 
 /// What an import needs besides the photo and the file it goes to.
 pub struct ImportJob<'a> {
@@ -44,65 +46,70 @@ pub struct Import {
     pub exif: ExifFacts,
 }
 
-/// Reads a photo to its end and writes it sealed. The caller makes `out` durable.
+/// Reads a photo to its end and writes it sealed. The flush at the end is the place for `out` to become durable.
 ///
 /// # Errors
 /// [`PhotoError`]; what was written to `out` is then worthless.
-pub fn import(source: impl Read + Send, out: &mut impl Write, job: ImportJob<'_>) -> Result<Import, PhotoError> {
-    let (to_sealer, from_reader) = sync_channel(IN_FLIGHT);
-    let (to_hasher, from_sealer) = sync_channel(IN_FLIGHT);
-    let (to_reader, spare) = sync_channel(IN_FLIGHT);
-    let salt = *job.salt;
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(move || Plain::new(&salt).read(source, &to_sealer, &spare));
-        let hasher = scope.spawn(move || hash_sealed(&from_sealer, &to_reader));
-        let written = write(job.sealer, out, &from_reader, &to_hasher);
-        drop((from_reader, to_hasher)); // a sealer that failed must not leave the others waiting
-        let plain = reader.join().map_err(|_| PhotoError::Undecodable)?;
-        let sealed = hasher.join().map_err(|_| PhotoError::Undecodable)?;
-        match (plain, written) {
-            // A reader that ends early because the sealer failed has the lesser story to tell.
-            (_, Err(error @ (PhotoError::DiskFull | PhotoError::Unwritable(_) | PhotoError::Seal(_)))) => Err(error),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-            (Ok(plain), Ok(())) => Ok(plain.into_import(sealed)),
-        }
-    })
+pub fn import(source: impl Read, out: &mut impl Write, job: ImportJob<'_>) -> Result<Import, PhotoError> {
+    let desk = Desk::new(Sha256Stream::salted(job.salt));
+    let plain = std::thread::scope(|scope| {
+        let helper = scope.spawn(|| desk.help());
+        let closing = Closing(&desk);
+        let plain = Plain::default().seal(source, out, job.sealer, &desk)?;
+        drop(closing);
+        out.flush().map_err(|error| PhotoError::writing(&error))?;
+        desk.help();
+        helper.join().map_err(|_| PhotoError::Undecodable)?;
+        Ok::<_, PhotoError>(plain)
+    })?;
+    let hashes = desk.into_hashes().ok_or(PhotoError::Undecodable)?;
+    Ok(plain.into_import(hashes))
 }
 
-/// A chunk on its way, and whether it is the last.
-type Chunk = (Vec<u8>, bool);
+/// Lets the helper end, whatever becomes of the import.
+struct Closing<'a>(&'a Desk);
 
-/// The reader's side.
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// What is known of the original.
+#[derive(Default)]
 struct Plain {
-    hash: Sha256Stream,
     scan: JpegScan,
     head: Vec<u8>,
     length: u64,
 }
 
 impl Plain {
-    fn new(salt: &Salt) -> Self {
-        Self { hash: Sha256Stream::salted(salt), scan: JpegScan::default(), head: Vec::new(), length: 0 }
-    }
-
-    fn read(
+    fn seal(
         mut self,
         mut source: impl Read,
-        out: &SyncSender<Chunk>,
-        spare: &Receiver<Vec<u8>>,
+        out: &mut impl Write,
+        mut sealer: ChunkSealer,
+        desk: &Desk,
     ) -> Result<Self, PhotoError> {
-        let mut chunk = self.next(&mut source, Vec::new())?;
+        let mut sealed = vec![sealer.header().to_vec()];
+        desk.put_plain(self.next(&mut source, desk)?);
         loop {
-            let following = self.next(&mut source, spare.try_recv().unwrap_or_default())?;
+            let following = self.next(&mut source, desk)?;
             let last = following.is_empty();
             if last {
                 // Found before the last chunk is sealed: a cut photo never becomes a whole object.
                 self.judge()?;
             }
-            if out.send((chunk, last)).is_err() || last {
-                return Ok(self); // the sealer's own error tells why it stopped listening
+            let batch = desk.take_hashed();
+            desk.put_plain(following);
+            seal_all(&mut sealer, batch, last, &mut sealed)?;
+            for bytes in &sealed {
+                out.write_all(bytes).map_err(|error| PhotoError::writing(&error))?;
             }
-            chunk = following;
+            desk.put_sealed(std::mem::take(&mut sealed));
+            if last {
+                return Ok(self);
+            }
         }
     }
 
@@ -116,16 +123,30 @@ impl Plain {
         }
     }
 
-    /// Reads one chunk, shorter only at the end of the file.
-    fn next(&mut self, source: &mut impl Read, mut chunk: Vec<u8>) -> Result<Vec<u8>, PhotoError> {
-        chunk.clear();
+    /// Reads the next chunks; none at the end of the file.
+    fn next(&mut self, source: &mut impl Read, desk: &Desk) -> Result<Batch, PhotoError> {
+        let mut batch = Batch::with_capacity(BATCH);
+        while batch.len() < BATCH {
+            let chunk = self.chunk(source, desk.spare().unwrap_or_else(|| Vec::with_capacity(SEALED_CHUNK)))?;
+            let ends = chunk.len() < CHUNK;
+            if !chunk.is_empty() {
+                batch.push(chunk);
+            }
+            if ends {
+                break;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Reads and checks one chunk, shorter only at the end of the file.
+    fn chunk(&mut self, source: &mut impl Read, mut chunk: Vec<u8>) -> Result<Vec<u8>, PhotoError> {
         let read = source.take(CHUNK as u64).read_to_end(&mut chunk);
         let read = read.map_err(|error| PhotoError::Unreadable(error.kind()))?;
         self.length += read as u64;
         if self.length > limits::PHOTO_BYTES {
             return Err(PhotoError::TooLarge { limit: limits::PHOTO_BYTES });
         }
-        self.hash.update(&chunk);
         self.scan.push(&chunk);
         if self.head.len() < limits::HEAD_BYTES {
             self.head.extend_from_slice(&chunk);
@@ -136,12 +157,12 @@ impl Plain {
         Ok(chunk)
     }
 
-    fn into_import(self, sealed: Sealed) -> Import {
+    fn into_import(self, hashes: Hashes) -> Import {
         Import {
             length: self.length,
-            sealed_length: sealed.length,
-            hash: sealed.hash.finish(),
-            commitment: self.hash.finish(),
+            sealed_length: hashes.sealed_length,
+            hash: hashes.sealed,
+            commitment: hashes.plain,
             width: self.scan.width,
             height: self.scan.height,
             trailing: self.scan.trailing,
@@ -150,45 +171,12 @@ impl Plain {
     }
 }
 
-/// What the last stage knows when all has passed.
-struct Sealed {
-    hash: Sha256Stream,
-    length: u64,
-}
-
-/// The middle stage: seals each chunk, writes it and passes it on.
-fn write(
-    mut sealer: ChunkSealer,
-    out: &mut impl Write,
-    chunks: &Receiver<Chunk>,
-    hasher: &SyncSender<Vec<u8>>,
-) -> Result<(), PhotoError> {
-    put(out, hasher, sealer.header().to_vec())?;
-    loop {
-        // The reader hangs up only after an error of its own.
-        let Ok((mut chunk, last)) = chunks.recv() else { return Err(PhotoError::Truncated) };
-        sealer.seal(&mut chunk, last)?;
-        put(out, hasher, chunk)?;
-        if last {
-            return Ok(());
-        }
+/// Seals chunks in place and puts them behind what is there.
+fn seal_all(sealer: &mut ChunkSealer, batch: Batch, last: bool, sealed: &mut Batch) -> Result<(), PhotoError> {
+    let ends = batch.len();
+    for (number, mut chunk) in (1..).zip(batch) {
+        sealer.seal(&mut chunk, last && number == ends)?;
+        sealed.push(chunk);
     }
-}
-
-fn put(out: &mut impl Write, hasher: &SyncSender<Vec<u8>>, bytes: Vec<u8>) -> Result<(), PhotoError> {
-    out.write_all(&bytes).map_err(|error| PhotoError::writing(&error))?;
-    // The hasher hangs up only if it panics, and then its join says so.
-    let _ = hasher.send(bytes);
     Ok(())
-}
-
-/// The last stage: hashes what was written and sends the buffer back to be filled again.
-fn hash_sealed(written: &Receiver<Vec<u8>>, reader: &SyncSender<Vec<u8>>) -> Sealed {
-    let mut sealed = Sealed { hash: Sha256Stream::default(), length: 0 };
-    for bytes in written {
-        sealed.hash.update(&bytes);
-        sealed.length += bytes.len() as u64;
-        let _ = reader.try_send(bytes); // a reader that has enough buffers makes no new ones either
-    }
-    sealed
 }

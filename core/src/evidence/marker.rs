@@ -90,7 +90,7 @@ impl JpegScan {
     /// Bytes that need no look one by one.
     fn skip(&mut self, bytes: &[u8]) -> usize {
         match self.state {
-            State::Entropy => memchr::memchr(0xff, bytes).unwrap_or(bytes.len()),
+            State::Entropy => to_marker(bytes),
             State::Trailing => {
                 self.trailing += bytes.len() as u64;
                 bytes.len()
@@ -155,6 +155,21 @@ impl JpegScan {
             _ => {}
         }
     }
+}
+
+/// Bytes of entropy-coded data before the next marker that ends it. What stands for the byte 0xFF itself and what lets a
+/// decoder start anew, every few hundred bytes of a photo, is passed over on the way.
+fn to_marker(bytes: &[u8]) -> usize {
+    let mut from = 0;
+    for at in memchr::memchr_iter(0xff, bytes) {
+        if at >= from {
+            match bytes.get(at + 1) {
+                Some(0x00 | 0xd0..=0xd7) => from = at + 2,
+                _ => return at,
+            }
+        }
+    }
+    bytes.len()
 }
 
 /// SOF0 to SOF15 without DHT, JPG and DAC.

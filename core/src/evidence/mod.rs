@@ -7,6 +7,7 @@
 
 mod error;
 mod exif;
+mod hashing;
 mod import;
 mod marker;
 mod read;

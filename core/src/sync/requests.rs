@@ -42,11 +42,11 @@ pub(super) fn for_item(vault: &Vault, item: &Item) -> Result<Sending, SyncError>
     let request = match item.kind {
         ItemKind::ShiftOpening => {
             let shift = ShiftId::new(item.target);
-            signed(path::shift(shift), stored(shift_row(vault, shift)?.opening)?)
+            signed(path::shift(shift), stored(vault.shift(shift)?.opening)?)
         }
         ItemKind::ShiftSeal => {
             let shift = ShiftId::new(item.target);
-            signed(path::seal(shift), stored(shift_row(vault, shift)?.seal)?)
+            signed(path::seal(shift), stored(vault.shift(shift)?.seal)?)
         }
         ItemKind::Manifest => {
             let case = CaseId::new(item.target);
@@ -54,8 +54,7 @@ pub(super) fn for_item(vault: &Vault, item: &Item) -> Result<Sending, SyncError>
         }
         ItemKind::Event => {
             let event = EventId::new(item.target);
-            let row = vault.events()?.into_iter().find(|row| row.event == event);
-            let row = row.ok_or(VaultError::NotFound { table: "events" })?;
+            let row = vault.event(event)?;
             signed(path::event(row.case, event), stored(row.signed)?)
         }
         ItemKind::Receipt => {
@@ -68,10 +67,6 @@ pub(super) fn for_item(vault: &Vault, item: &Item) -> Result<Sending, SyncError>
         },
     };
     Ok(Sending::Request(request))
-}
-
-fn shift_row(vault: &Vault, shift: ShiftId) -> Result<crate::vault::ShiftRow, VaultError> {
-    vault.shifts()?.into_iter().find(|row| row.shift == shift).ok_or(VaultError::NotFound { table: "shifts" })
 }
 
 /// A queued structure is always signed; a row without one was not written by this library.

@@ -1,6 +1,6 @@
 //! Case rows: from the draft to the tombstone.
 
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::keys::SealedValue;
 use super::{Record, VaultError};
@@ -118,12 +118,47 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<CaseRow>, VaultError> {
     select(connection, "", [])
 }
 
-pub(super) fn of_shift(connection: &Connection, shift: ShiftId) -> Result<Vec<CaseRow>, VaultError> {
-    select(connection, "WHERE shift_id = ?1", [shift.as_bytes()])
+/// How many cases a shift has, unless one of them is a draft. Only a draft has no number.
+pub(super) fn complete_count(connection: &Connection, shift: ShiftId) -> Result<Option<u64>, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM cases WHERE shift_id = ?1 AND seq IS NULL), COUNT(*)
+               FROM cases WHERE shift_id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let row = statement.query_row([shift.as_bytes()], |row| Ok((row.get::<_, bool>(0)?, row.get::<_, i64>(1)?)));
+    let (has_draft, count) = row?;
+    Ok((!has_draft).then_some(u64::try_from(count).unwrap_or_default()))
 }
 
-pub(super) fn in_state(connection: &Connection, state: CaseState) -> Result<Vec<CaseRow>, VaultError> {
-    select(connection, "WHERE state = ?1", [state as u8])
+/// Hashes of a shift's manifest payloads, in the order of their numbers.
+pub(super) fn payload_hashes(connection: &Connection, shift: ShiftId) -> Result<Vec<Hash>, VaultError> {
+    let sql = "SELECT payload_hash FROM cases WHERE shift_id = ?1 AND seq IS NOT NULL ORDER BY seq";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([shift.as_bytes()], |row| row.get(0).map(Hash))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn in_state(connection: &Connection, state: CaseState) -> Result<Vec<CaseId>, VaultError> {
+    let mut statement = connection.prepare_cached("SELECT case_id FROM cases WHERE state = ?1 ORDER BY ordinal")?;
+    let rows = statement.query_map([state as u8], |row| row.get(0).map(CaseId::new))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many cases are in each state that has any.
+pub(super) fn counts(connection: &Connection) -> Result<Vec<(CaseState, u32)>, VaultError> {
+    let mut statement = connection.prepare_cached("SELECT state, COUNT(*) FROM cases GROUP BY state")?;
+    let mut rows = statement.query([])?;
+    let mut counts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let state = CaseState::from_number(row.get(0)?).ok_or_else(|| Record::from("cases").malformed())?;
+        counts.push((state, row.get(1)?));
+    }
+    Ok(counts)
+}
+
+/// Place of a case in the order of beginning.
+pub(super) fn ordinal(connection: &Connection, case: CaseId) -> Result<i64, VaultError> {
+    let mut statement = connection.prepare_cached("SELECT ordinal FROM cases WHERE case_id = ?1")?;
+    let ordinal = statement.query_row([case.as_bytes()], |row| row.get(0)).optional()?;
+    ordinal.ok_or(VaultError::NotFound { table: "cases" })
 }
 
 pub(super) fn one(connection: &Connection, case: CaseId) -> Result<CaseRow, VaultError> {
@@ -156,13 +191,19 @@ pub(super) struct Secrets {
 
 pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, VaultError> {
     let sql = "SELECT epoch, wrapped_key, draft FROM cases WHERE case_id = ?1";
-    let row = connection.query_row(sql, [case.as_bytes()], |row| {
+    let row = connection.prepare_cached(sql)?.query_row([case.as_bytes()], |row| {
         Ok(Secrets { epoch: row.get(0)?, wrapped_key: row.get(1)?, draft: row.get(2)? })
     });
     row.map_err(|error| match error {
         rusqlite::Error::QueryReturnedNoRows => VaultError::NotFound { table: "cases" },
         other => other.into(),
     })
+}
+
+/// Whether a case was purged under an epoch.
+pub(super) fn any_purged(connection: &Connection, epoch: u16) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM cases WHERE epoch = ?1 AND state = ?2)";
+    Ok(connection.query_row(sql, (epoch, CaseState::Purged as u8), |row| row.get(0))?)
 }
 
 pub(super) fn update_draft(transaction: &Transaction<'_>, case: CaseId, draft: &[u8]) -> Result<(), VaultError> {
@@ -173,7 +214,7 @@ pub(super) fn update_draft(transaction: &Transaction<'_>, case: CaseId, draft: &
 /// Number for the next sealed case of a shift.
 pub(super) fn next_seq(connection: &Connection, shift: ShiftId) -> Result<u32, VaultError> {
     let sql = "SELECT COALESCE(MAX(seq), 0) + 1 FROM cases WHERE shift_id = ?1";
-    Ok(connection.query_row(sql, [shift.as_bytes()], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row([shift.as_bytes()], |row| row.get(0))?)
 }
 
 pub(super) fn set_sealed(transaction: &Transaction<'_>, sealed: &SealedCase, n: u64) -> Result<(), VaultError> {
@@ -181,26 +222,35 @@ pub(super) fn set_sealed(transaction: &Transaction<'_>, sealed: &SealedCase, n: 
                WHERE case_id = ?1 AND state = ?7";
     let (hash, n) = (Hash::of(&[&sealed.payload]).0, i64::try_from(n).unwrap_or(i64::MAX));
     let (from, to) = (CaseState::Draft as u8, CaseState::Unsigned as u8);
-    expect_one(transaction.execute(sql, (sealed.case.as_bytes(), to, sealed.seq, &sealed.payload, hash, n, from))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((
+        sealed.case.as_bytes(),
+        to,
+        sealed.seq,
+        &sealed.payload,
+        hash,
+        n,
+        from,
+    ))?)
 }
 
-/// Payloads that wait for the signer, oldest first.
-pub(super) fn unsigned(connection: &Connection) -> Result<Vec<(CaseId, Vec<u8>)>, VaultError> {
-    let mut statement = connection.prepare("SELECT case_id, payload FROM cases WHERE state = ?1 ORDER BY ordinal")?;
-    let rows = statement.query_map([CaseState::Unsigned as u8], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// The oldest payload that waits for the signer.
+pub(super) fn next_unsigned(connection: &Connection) -> Result<Option<(CaseId, Vec<u8>)>, VaultError> {
+    let sql = "SELECT case_id, payload FROM cases WHERE state = ?1 ORDER BY ordinal LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let row = statement.query_row([CaseState::Unsigned as u8], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)));
+    Ok(row.optional()?)
 }
 
 pub(super) fn set_signed(transaction: &Transaction<'_>, case: CaseId, manifest: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE cases SET state = ?2, manifest = ?3 WHERE case_id = ?1 AND state = ?4";
     let (from, to) = (CaseState::Unsigned as u8, CaseState::Sealed as u8);
-    expect_one(transaction.execute(sql, (case.as_bytes(), to, manifest, from))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((case.as_bytes(), to, manifest, from))?)
 }
 
 pub(super) fn set_receipt(transaction: &Transaction<'_>, case: CaseId, receipt: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE cases SET state = ?2, receipt = ?3 WHERE case_id = ?1 AND state = ?4";
     let (from, to) = (CaseState::Sealed as u8, CaseState::Receipted as u8);
-    expect_one(transaction.execute(sql, (case.as_bytes(), to, receipt, from))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((case.as_bytes(), to, receipt, from))?)
 }
 
 pub(super) fn set_state(
@@ -210,7 +260,7 @@ pub(super) fn set_state(
     to: CaseState,
 ) -> Result<(), VaultError> {
     let sql = "UPDATE cases SET state = ?3 WHERE case_id = ?1 AND state = ?2";
-    expect_one(transaction.execute(sql, (case.as_bytes(), from as u8, to as u8))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((case.as_bytes(), from as u8, to as u8))?)
 }
 
 /// Overwrites everything that could open the case. Only a receipted case can lose its key.
@@ -218,7 +268,7 @@ pub(super) fn destroy_key(transaction: &Transaction<'_>, case: CaseId) -> Result
     let sql = "UPDATE cases SET state = ?2, wrapped_key = NULL, payload = NULL, manifest = NULL
                WHERE case_id = ?1 AND state = ?3 AND receipt IS NOT NULL";
     let (from, to) = (CaseState::Receipted as u8, CaseState::Purging as u8);
-    expect_one(transaction.execute(sql, (case.as_bytes(), to, from))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((case.as_bytes(), to, from))?)
 }
 
 /// A guarded update that met no row was asked for in the wrong state.

@@ -42,8 +42,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] after the purge.
     pub fn case_key(&self, case: CaseId) -> Result<CaseKey, VaultError> {
-        let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
-        self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)
+        // Read and opened in one go: a rotation may seal it again and put the old root away.
+        self.database.read(|connection| {
+            let secrets = cases::secrets(connection, case)?;
+            self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)
+        })
     }
 
     /// Facts of a draft.
@@ -51,9 +54,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] unless the case is a draft.
     pub fn draft(&self, case: CaseId) -> Result<CaseFacts, VaultError> {
-        let secrets = self.database.read(|connection| cases::secrets(connection, case))?;
-        let key = self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
-        open_draft(case, &key, &secrets.draft.ok_or(VaultError::State)?)
+        self.database.read(|connection| {
+            let secrets = cases::secrets(connection, case)?;
+            let key = self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
+            open_draft(case, &key, &secrets.draft.ok_or(VaultError::State)?)
+        })
     }
 
     /// Replaces the facts of a draft.

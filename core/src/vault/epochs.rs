@@ -7,7 +7,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::cases::expect_one;
-use super::{Record, VaultError};
+use super::keys::ROOTED;
+use super::{Record, VaultError, shifts};
 use crate::domain::to_hex;
 use crate::ports::Entropy;
 use crate::seal::RootEscrow;
@@ -119,6 +120,44 @@ pub(super) fn without_recovery(connection: &Connection) -> Result<Vec<u16>, Vaul
     let states = (EpochState::Current as u8, EpochState::Retiring as u8);
     let rows = statement.query_map(states, |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether anything that is still needed lies under the root of an old epoch: a case key, a setting, the officer of a
+/// shift that is not over, or a journal key that the current root does not carry.
+pub(super) fn has_living_values(connection: &Connection, epoch: u16, current: u16) -> Result<bool, VaultError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM cases WHERE epoch = ?1 AND wrapped_key IS NOT NULL)
+         OR EXISTS (SELECT 1 FROM settings WHERE epoch = ?1)
+         OR EXISTS (SELECT 1 FROM officers WHERE epoch = ?1 AND {})
+         OR EXISTS (SELECT 1 FROM journal_keys WHERE epoch = ?1
+                    AND generation NOT IN (SELECT generation FROM journal_keys WHERE epoch = ?2))",
+        shifts::NOT_OVER
+    );
+    let lives: bool = connection.query_row(&sql, (epoch, current), |row| row.get(0))?;
+    Ok(lives || (epoch == 1 && has_rooted_entries(connection)? && !carries(connection, current, ROOTED)?))
+}
+
+fn carries(connection: &Connection, epoch: u16, generation: u16) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM journal_keys WHERE epoch = ?1 AND generation = ?2)";
+    Ok(connection.query_row(sql, (epoch, generation), |row| row.get(0))?)
+}
+
+/// Takes the root of an old epoch away, and what only it could open.
+pub(super) fn take_root(transaction: &Transaction<'_>, epoch: u16) -> Result<(), VaultError> {
+    let sql = "UPDATE epochs SET state = ?2, wrapped = NULL, canary = NULL, recovery = NULL
+               WHERE epoch = ?1 AND state = ?3";
+    let (to, from) = (EpochState::Erasing as u8, EpochState::Retiring as u8);
+    expect_one(transaction.execute(sql, (epoch, to, from))?)?;
+    transaction.execute("DELETE FROM journal_keys WHERE epoch = ?1", [epoch])?;
+    transaction.execute("DELETE FROM officers WHERE epoch = ?1", [epoch])?;
+    Ok(())
+}
+
+/// Its hardware key is gone.
+pub(super) fn set_erased(transaction: &Transaction<'_>, epoch: u16) -> Result<(), VaultError> {
+    let sql = "UPDATE epochs SET state = ?2, alias = NULL WHERE epoch = ?1 AND state = ?3";
+    let (to, from) = (EpochState::Erased as u8, EpochState::Erasing as u8);
+    expect_one(transaction.execute(sql, (epoch, to, from))?)
 }
 
 /// Removes a prepared epoch whose hardware key is deleted or was never made.

@@ -85,6 +85,9 @@ pub enum VaultError {
         /// Where it was looked for.
         table: &'static str,
     },
+    /// The clock gave a time that no calendar holds.
+    #[error("the device's clock shows an impossible time")]
+    Clock,
     /// The state does not allow the step.
     #[error("the state does not allow this step")]
     State,

@@ -1,6 +1,6 @@
 //! Events of cases that wait for their signature or have it.
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::VaultError;
 use super::cases::expect_one;
@@ -44,16 +44,32 @@ impl Void {
 /// Whether anything has happened to the case since it was sealed.
 pub(super) fn has_any(connection: &Connection, case: CaseId) -> Result<bool, VaultError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM events WHERE case_id = ?1)";
-    Ok(connection.query_row(sql, [case.as_bytes()], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row([case.as_bytes()], |row| row.get(0))?)
+}
+
+const COLUMNS: &str = "event_id, case_id, payload, signed";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
+    let (event, case) = (EventId::new(row.get(0)?), CaseId::new(row.get(1)?));
+    Ok(EventRow { event, case, payload: row.get(2)?, signed: row.get(3)? })
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Vec<EventRow>, VaultError> {
-    let mut statement = connection.prepare("SELECT event_id, case_id, payload, signed FROM events")?;
-    let rows = statement.query_map([], |row| {
-        let (event, case) = (EventId::new(row.get(0)?), CaseId::new(row.get(1)?));
-        Ok(EventRow { event, case, payload: row.get(2)?, signed: row.get(3)? })
-    })?;
+    let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM events"))?;
+    let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn one(connection: &Connection, event: EventId) -> Result<EventRow, VaultError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE event_id = ?1"))?;
+    let row = statement.query_row([event.as_bytes()], read).optional()?;
+    row.ok_or(VaultError::NotFound { table: "events" })
+}
+
+/// An event that waits for the signer.
+pub(super) fn next_unsigned(connection: &Connection) -> Result<Option<EventRow>, VaultError> {
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE signed IS NULL ORDER BY event_id LIMIT 1");
+    Ok(connection.prepare_cached(&sql)?.query_row([], read).optional()?)
 }
 
 pub(super) fn insert(
@@ -63,11 +79,11 @@ pub(super) fn insert(
     payload: &[u8],
 ) -> Result<(), VaultError> {
     let sql = "INSERT INTO events (event_id, case_id, payload) VALUES (?1, ?2, ?3)";
-    transaction.execute(sql, (event.as_bytes(), case.as_bytes(), payload))?;
+    transaction.prepare_cached(sql)?.execute((event.as_bytes(), case.as_bytes(), payload))?;
     Ok(())
 }
 
 pub(super) fn set_signed(transaction: &Transaction<'_>, event: EventId, signed: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE events SET signed = ?2 WHERE event_id = ?1 AND signed IS NULL";
-    expect_one(transaction.execute(sql, (event.as_bytes(), signed))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((event.as_bytes(), signed))?)
 }

@@ -55,6 +55,10 @@ pub enum JournalEvent {
     CaseReissued { case: CaseId, payload: Hash },
     /// Files without a row were found when opening.
     Recovered { adopted: u32, deleted: u32, quarantined: u32 },
+    /// A key epoch began: from here on everything is sealed under its root.
+    EpochBegun { epoch: u16 },
+    /// Nothing was left under an old root: it is erased with its hardware key.
+    EpochErased { epoch: u16 },
     /// The journal's head was another when the vault was resumed than when it was suspended.
     ChangedWhileSuspended { left: u64, found: u64 },
     /// The device clock differs from the box's by this many milliseconds.
@@ -145,7 +149,7 @@ impl Vault {
         work: impl FnOnce(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         self.write(|transaction| {
-            let mut writer = JournalWriter { vault: self, transaction, at, head: head(transaction)? };
+            let mut writer = JournalWriter::new(self, transaction, at)?;
             work(transaction, &mut writer)
         })
     }
@@ -167,6 +171,13 @@ pub(super) struct JournalWriter<'a> {
     transaction: &'a Transaction<'a>,
     at: Moment,
     head: JournalHead,
+}
+
+impl<'a> JournalWriter<'a> {
+    /// For a transaction that is open already.
+    pub(super) fn new(vault: &'a Vault, transaction: &'a Transaction<'a>, at: Moment) -> Result<Self, VaultError> {
+        Ok(Self { vault, transaction, at, head: head(transaction)? })
+    }
 }
 
 impl JournalWriter<'_> {

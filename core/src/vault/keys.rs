@@ -163,6 +163,11 @@ impl KeyRing {
         keys.current = current;
     }
 
+    /// Puts an old root away. The journal keys it sealed stay: another root carries them.
+    pub(super) fn remove(&self, epoch: u16) {
+        self.write().roots.remove(&epoch);
+    }
+
     /// From now on everything is sealed under this epoch, whose root must be on the ring.
     pub(super) fn set_current(&self, epoch: u16) {
         let mut keys = self.write();
@@ -188,9 +193,11 @@ impl KeyRing {
         self.read().roots.iter().map(|(epoch, root)| (*epoch, root.clone())).collect()
     }
 
-    /// All journal keys at hand, for a root that is to carry them.
-    pub(super) fn journal_keys(&self) -> Vec<(u16, JournalKey)> {
-        self.read().journal.iter().map(|(generation, key)| (*generation, key.clone())).collect()
+    /// All journal keys at hand, sealed under the root of an epoch, by generation.
+    pub(super) fn carried_by(&self, epoch: u16, entropy: &dyn Entropy) -> Result<Vec<(u16, Vec<u8>)>, VaultError> {
+        let keys = self.read();
+        let root = keys.root(epoch)?;
+        keys.journal.iter().map(|(of, key)| Ok((*of, carry(epoch, root, *of, key, entropy)?))).collect()
     }
 }
 
@@ -230,8 +237,7 @@ impl Root {
         key: &JournalKey,
         entropy: &dyn Entropy,
     ) -> Result<Vec<u8>, VaultError> {
-        let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), self.epoch);
-        Ok(seal(&self.key.object_key(), &binding, key.as_bytes(), entropy)?)
+        carry(self.epoch, &self.key, generation, key, entropy)
     }
 
     /// Opens a journal key that this root carries.
@@ -241,6 +247,17 @@ impl Root {
         let plain = open_with(&self.key.object_key(), &binding, sealed, record())?;
         plain.as_slice().try_into().map(JournalKey::new).map_err(|_| record().sealed())
     }
+}
+
+fn carry(
+    epoch: u16,
+    root: &RootKey,
+    generation: u16,
+    key: &JournalKey,
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, VaultError> {
+    let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), epoch);
+    Ok(seal(&root.object_key(), &binding, key.as_bytes(), entropy)?)
 }
 
 /// The row's id in the sealed header: a journal key moved to another generation does not open.

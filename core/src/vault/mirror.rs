@@ -52,13 +52,16 @@ impl Vault {
     /// Makes the copies of all epochs durable. To be called behind every change of an epoch's row or journal keys.
     pub(super) fn mirror_epochs(&self) -> Result<(), VaultError> {
         let epochs = self.database.read(EpochCopy::all)?;
-        epochs.iter().try_for_each(|epoch| self.spare.keep_durably(&epoch.name(), &epoch.encode()))
+        let rootless = |epoch: &EpochCopy| epoch.wrapped.is_none() && epoch.recovery.is_none();
+        epochs.iter().try_for_each(|epoch| self.spare.keep_durably(&epoch.name(), &epoch.encode(), rootless(epoch)))
     }
 
     /// Makes the copies of all documents durable. To be called behind every change of one.
     pub(super) fn mirror_documents(&self) -> Result<(), VaultError> {
         let documents = self.database.read(documents::all)?;
-        documents.iter().try_for_each(|(name, value)| self.spare.keep_durably(&format!("{name}.document"), value))
+        documents
+            .iter()
+            .try_for_each(|(name, value)| self.spare.keep_durably(&format!("{name}.document"), value, false))
     }
 
     /// Copies the sealed keys of cases and the officers of shifts anew, durably. To be called when they were sealed under
@@ -140,6 +143,7 @@ fn stored(connection: &Connection, kind: Spare, id: &[u8; 16]) -> Result<Option<
 }
 
 fn is_known(connection: &Connection, kind: Spare, id: &[u8; 16]) -> Result<bool, VaultError> {
-    let (table, key, _) = place(kind);
+    // The officer of a shift that is over is let go.
+    let (table, key, _) = place(if kind == Spare::Officer { Spare::Opening } else { kind });
     Ok(connection.prepare_cached(&format!("SELECT 1 FROM {table} WHERE {key} = ?1"))?.exists([id])?)
 }

@@ -52,7 +52,7 @@ impl ObjectFolder {
         let part = self.objects.join(format!("{object}.part"));
         let file = self.handles.open(|| OpenOptions::new().write(true).create_new(true).open(&part))?;
         let buffer = Vec::with_capacity(PIECE + PIECE / 8);
-        Ok(PartFile { object, file, part, buffer, written: 0, kept: false })
+        Ok(PartFile { object, file, part, buffer, written: 0, durable: 0, kept: false })
     }
 
     /// Opens a file for reading.
@@ -62,18 +62,21 @@ impl ObjectFolder {
 
     /// Makes parts durable and gives them their final names. They are still without rows. If one fails, none stays.
     pub(super) fn keep(&self, mut parts: Vec<PartFile>) -> Result<(), VaultError> {
-        let kept = parts.iter_mut().try_for_each(|part| self.keep_one(part)).and_then(|()| sync_folder(&self.objects));
+        let kept = self.keep_all(&mut parts);
         kept.inspect_err(|_| {
             parts.iter().filter(|part| part.kept).for_each(|part| drop(self.remove(part.object)));
         })
     }
 
-    fn keep_one(&self, part: &mut PartFile) -> Result<(), VaultError> {
-        part.flush_piece()?;
-        part.file.with(|file| file.sync_all())?;
-        std::fs::rename(&part.part, self.path(part.object))?;
-        part.kept = true;
-        Ok(())
+    fn keep_all(&self, parts: &mut [PartFile]) -> Result<(), VaultError> {
+        // The write-back of all begins before the first is waited for, so the others find little left to do.
+        parts.iter_mut().try_for_each(PartFile::flush_piece)?;
+        parts.iter_mut().try_for_each(PartFile::flush)?;
+        for part in parts {
+            std::fs::rename(&part.part, self.path(part.object))?;
+            part.kept = true;
+        }
+        sync_folder(&self.objects)
     }
 
     pub(super) fn remove(&self, object: ObjectId) -> Result<(), VaultError> {
@@ -92,6 +95,7 @@ pub struct PartFile {
     part: PathBuf,
     buffer: Vec<u8>,
     written: u64,
+    durable: u64,
     kept: bool,
 }
 
@@ -103,6 +107,9 @@ impl PartFile {
     }
 
     fn flush_piece(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
         let length = self.buffer.len() as u64;
         self.file.with(|file| {
             file.write_all(&self.buffer)?;
@@ -126,8 +133,14 @@ impl Write for PartFile {
         Ok(bytes.len())
     }
 
+    /// Makes durable what was written. After an error the file is lost and never asked for again.
     fn flush(&mut self) -> io::Result<()> {
-        self.flush_piece()
+        self.flush_piece()?;
+        if self.durable < self.written {
+            self.file.with(|file| file.sync_all())?;
+            self.durable = self.written;
+        }
+        Ok(())
     }
 }
 
@@ -156,14 +169,14 @@ pub(super) fn insert(transaction: &Transaction<'_>, ordinal: u32, row: &ObjectRo
         object.hash.0,
         object.commitment.0,
     );
-    transaction.execute(sql, values)?;
+    transaction.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
 /// Place of the next object of a case.
 pub(super) fn next_ordinal(connection: &Connection, case: CaseId) -> Result<u32, VaultError> {
     let sql = "SELECT COALESCE(MAX(ordinal), 0) + 1 FROM objects WHERE case_id = ?1";
-    Ok(connection.query_row(sql, [case.as_bytes()], |row| row.get(0))?)
+    Ok(connection.prepare_cached(sql)?.query_row([case.as_bytes()], |row| row.get(0))?)
 }
 
 const COLUMNS: &str = "object_id, case_id, kind, scope, media_type, length, hash, commitment";
@@ -171,7 +184,7 @@ const COLUMNS: &str = "object_id, case_id, kind, scope, media_type, length, hash
 /// Objects of a case in the order they came.
 pub(super) fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<ObjectRow>, VaultError> {
     let sql = format!("SELECT {COLUMNS} FROM objects WHERE case_id = ?1 ORDER BY ordinal");
-    let mut statement = connection.prepare(&sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([case.as_bytes()])?;
     let mut objects = Vec::new();
     while let Some(row) = rows.next()? {
@@ -182,7 +195,7 @@ pub(super) fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<Objec
 
 pub(super) fn one(connection: &Connection, object: ObjectId) -> Result<ObjectRow, VaultError> {
     let sql = format!("SELECT {COLUMNS} FROM objects WHERE object_id = ?1");
-    let mut statement = connection.prepare(&sql)?;
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([object.as_bytes()])?;
     rows.next()?.map_or(Err(VaultError::NotFound { table: "objects" }), read)
 }

@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde::{Deserialize, Serialize};
 
-use super::cases::expect_one;
+use super::cases::{CaseState, expect_one};
 use super::{Record, VaultError};
 use crate::seal::Kind;
 
@@ -124,7 +124,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, item: &NewItem<'_>) -> Resul
     let state = if item.ready { ItemState::Ready } else { ItemState::Blocked };
     let size = i64::try_from(item.size).unwrap_or(i64::MAX);
     let rank = rank(item.kind, item.object);
-    transaction.execute(sql, (item.kind as u8, item.target, item.owner, rank, size, state as u8))?;
+    transaction.prepare_cached(sql)?.execute((item.kind as u8, item.target, item.owner, rank, size, state as u8))?;
     Ok(())
 }
 
@@ -141,9 +141,19 @@ pub(super) fn next_ready(connection: &Connection, now_ms: i64, size_limit: u64) 
 
 /// When the next ready item may be tried, unix milliseconds.
 pub(super) fn next_time(connection: &Connection, size_limit: u64) -> Result<Option<i64>, VaultError> {
-    let sql = "SELECT MIN(not_before) FROM outbox WHERE state = ?1 AND size <= ?2";
+    // The state is a literal, or the planner could not use an index of ready items alone.
+    let ready = ItemState::Ready as u8;
+    let sql = format!("SELECT not_before FROM outbox WHERE state = {ready} AND size <= ?1 ORDER BY not_before LIMIT 1");
     let limit = i64::try_from(size_limit).unwrap_or(i64::MAX);
-    Ok(connection.query_row(sql, (ItemState::Ready as u8, limit), |row| row.get(0)).optional()?.flatten())
+    Ok(connection.prepare_cached(&sql)?.query_row([limit], |row| row.get(0)).optional()?)
+}
+
+/// Bytes of all items that have neither arrived nor been refused.
+pub(super) fn open_bytes(connection: &Connection) -> Result<u64, VaultError> {
+    let sql = "SELECT COALESCE(SUM(size), 0) FROM outbox WHERE state IN (?1, ?2)";
+    let states = (ItemState::Blocked as u8, ItemState::Ready as u8);
+    let bytes: i64 = connection.prepare_cached(sql)?.query_row(states, |row| row.get(0))?;
+    Ok(u64::try_from(bytes).unwrap_or_default())
 }
 
 pub(super) fn all(connection: &Connection) -> Result<Outbox, VaultError> {
@@ -174,41 +184,51 @@ fn read(row: &Row<'_>) -> Result<Item, VaultError> {
 }
 
 pub(super) fn set_state(transaction: &Transaction<'_>, id: i64, state: ItemState) -> Result<(), VaultError> {
-    expect_one(transaction.execute("UPDATE outbox SET state = ?2 WHERE id = ?1", (id, state as u8))?)
+    expect_one(transaction.prepare_cached("UPDATE outbox SET state = ?2 WHERE id = ?1")?.execute((id, state as u8))?)
 }
 
 /// Makes the blocked items of an owner ready.
 pub(super) fn unblock(transaction: &Transaction<'_>, owner: &[u8; 16], kind: ItemKind) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind = ?2 AND state = ?4";
-    transaction.execute(sql, (owner, kind as u8, ItemState::Ready as u8, ItemState::Blocked as u8))?;
+    transaction.prepare_cached(sql)?.execute((owner, kind as u8, ItemState::Ready as u8, ItemState::Blocked as u8))?;
     Ok(())
 }
 
 /// Items of a kind and owner that have not arrived.
 pub(super) fn open_count(connection: &Connection, owner: &[u8; 16], kind: ItemKind) -> Result<u64, VaultError> {
     let sql = "SELECT COUNT(*) FROM outbox WHERE owner = ?1 AND kind = ?2 AND state <> ?3";
-    let count: i64 = connection.query_row(sql, (owner, kind as u8, ItemState::Done as u8), |row| row.get(0))?;
+    let count: i64 =
+        connection.prepare_cached(sql)?.query_row((owner, kind as u8, ItemState::Done as u8), |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Whether anything waits to be sent, but for what belongs to a refused case.
+pub(super) fn has_open(connection: &Connection) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state IN (?1, ?2)
+               AND owner NOT IN (SELECT case_id FROM cases WHERE state = ?3)
+               AND target NOT IN (SELECT case_id FROM cases WHERE state = ?3))";
+    let (blocked, ready) = (ItemState::Blocked as u8, ItemState::Ready as u8);
+    Ok(connection.query_row(sql, (blocked, ready, CaseState::Quarantined as u8), |row| row.get(0))?)
 }
 
 /// The box misses an object and says where it goes, whatever was believed before.
 pub(super) fn announce(transaction: &Transaction<'_>, object: &[u8; 16], upload: &str) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET upload = ?3, state = ?4 WHERE kind = ?1 AND target = ?2 AND state <> ?5";
     let (blocked, quarantined) = (ItemState::Blocked as u8, ItemState::Quarantined as u8);
-    transaction.execute(sql, (ItemKind::Object as u8, object, upload, blocked, quarantined))?;
+    transaction.prepare_cached(sql)?.execute((ItemKind::Object as u8, object, upload, blocked, quarantined))?;
     Ok(())
 }
 
 pub(super) fn set_upload(transaction: &Transaction<'_>, object: &[u8; 16], upload: &str) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET upload = ?3 WHERE kind = ?1 AND target = ?2";
-    transaction.execute(sql, (ItemKind::Object as u8, object, upload))?;
+    transaction.prepare_cached(sql)?.execute((ItemKind::Object as u8, object, upload))?;
     Ok(())
 }
 
 pub(super) fn set_object_done(transaction: &Transaction<'_>, object: &[u8; 16]) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET state = ?3, upload = NULL WHERE kind = ?1 AND target = ?2 AND state <> ?4";
     let values = (ItemKind::Object as u8, object, ItemState::Done as u8, ItemState::Quarantined as u8);
-    transaction.execute(sql, values)?;
+    transaction.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
@@ -216,23 +236,29 @@ pub(super) fn set_object_done(transaction: &Transaction<'_>, object: &[u8; 16]) 
 pub(super) fn redeclare(transaction: &Transaction<'_>, case: &[u8; 16]) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET state = ?3, upload = NULL WHERE owner = ?1 AND kind IN (?4, ?5) AND state = ?2";
     let (object, receipt) = (ItemKind::Object as u8, ItemKind::Receipt as u8);
-    transaction.execute(sql, (case, ItemState::Ready as u8, ItemState::Blocked as u8, object, receipt))?;
+    transaction.prepare_cached(sql)?.execute((
+        case,
+        ItemState::Ready as u8,
+        ItemState::Blocked as u8,
+        object,
+        receipt,
+    ))?;
     let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2";
-    expect_one(transaction.execute(sql, (ItemKind::Manifest as u8, case, ItemState::Ready as u8))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((ItemKind::Manifest as u8, case, ItemState::Ready as u8))?)
 }
 
 pub(super) fn defer(transaction: &Transaction<'_>, id: i64, not_before: i64) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET attempts = attempts + 1, not_before = ?2 WHERE id = ?1";
-    expect_one(transaction.execute(sql, (id, not_before))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((id, not_before))?)
 }
 
 pub(super) fn quarantine(transaction: &Transaction<'_>, id: i64, reason: &str) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET state = ?2, reason = ?3 WHERE id = ?1";
-    expect_one(transaction.execute(sql, (id, ItemState::Quarantined as u8, reason))?)
+    expect_one(transaction.prepare_cached(sql)?.execute((id, ItemState::Quarantined as u8, reason))?)
 }
 
 /// Pulls in times that lie further ahead than any wait can be: the clock was set back.
 pub(super) fn cap_times(transaction: &Transaction<'_>, latest: i64) -> Result<(), VaultError> {
-    transaction.execute("UPDATE outbox SET not_before = ?1 WHERE not_before > ?1", [latest])?;
+    transaction.prepare_cached("UPDATE outbox SET not_before = ?1 WHERE not_before > ?1")?.execute([latest])?;
     Ok(())
 }

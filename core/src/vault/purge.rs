@@ -20,8 +20,8 @@ impl Vault {
 
     /// Finishes purges that a crash has interrupted.
     pub(super) fn finish_purges(&self) -> Result<(), VaultError> {
-        for row in self.database.read(|connection| cases::in_state(connection, CaseState::Purging))? {
-            self.finish_purge(row.case)?;
+        for case in self.cases_in_state(CaseState::Purging)? {
+            self.finish_purge(case)?;
         }
         Ok(())
     }

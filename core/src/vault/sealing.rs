@@ -57,14 +57,6 @@ impl Vault {
         committed.inspect_err(|_| rows.iter().for_each(|row| self.drop_unnamed(row.object.object)))
     }
 
-    /// Payloads that wait for the signer.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn unsigned_cases(&self) -> Result<Vec<(CaseId, Vec<u8>)>, VaultError> {
-        self.database.read(cases::unsigned)
-    }
-
     /// Stores a signed manifest and lets it be sent.
     ///
     /// # Errors

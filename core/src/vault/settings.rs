@@ -24,7 +24,11 @@ pub(super) fn get(
     let sql = "SELECT epoch, value FROM settings WHERE name = ?1";
     let row = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((epoch, sealed)): Option<(u16, Vec<u8>)> = row else { return Ok(None) };
-    keys.open_value(epoch, Kind::Setting, row_id(name), &sealed, Record::Setting(name.to_owned())).map(Some)
+    open(keys, epoch, name, &sealed).map(Some)
+}
+
+pub(super) fn open(keys: &KeyRing, epoch: u16, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    keys.open_value(epoch, Kind::Setting, row_id(name), sealed, Record::Setting(name.to_owned()))
 }
 
 pub(super) fn remove(transaction: &Transaction<'_>, name: &str) -> Result<(), VaultError> {

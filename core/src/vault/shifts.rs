@@ -1,11 +1,19 @@
 //! Shift rows.
 
 use rusqlite::{Connection, Row, Transaction};
+use zeroize::Zeroizing;
 
 use super::cases::expect_one;
-use super::keys::SealedValue;
+use super::keys::{KeyRing, SealedValue};
 use super::{Record, VaultError};
-use crate::domain::ShiftId;
+use crate::domain::{ObjectId, ShiftId};
+use crate::ports::Entropy;
+use crate::seal::Kind;
+
+/// The shifts whose officer is still needed: the open one, and those with a draft.
+pub(super) const NOT_OVER: &str = "shift_id IN (SELECT shift_id FROM shifts WHERE last_n IS NULL UNION
+                                   SELECT shift_id FROM cases WHERE state = 0)";
+const OFFICER: Kind = Kind::Setting;
 
 /// What a salvage did not find of a shift. Numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,21 +65,32 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ShiftRow> {
     })
 }
 
-/// All shifts, oldest first.
-pub(super) fn all(connection: &Connection) -> Result<Vec<ShiftRow>, VaultError> {
-    let sql = "SELECT shift_id, first_n, last_n, opening, seal, salvaged FROM shifts ORDER BY ordinal";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], read)?;
+const COLUMNS: &str = "shift_id, first_n, last_n, opening, seal, salvaged";
+
+fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -> Result<Vec<ShiftRow>, VaultError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM shifts {which}"))?;
+    let rows = statement.query_map(values, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// All shifts, oldest first.
+pub(super) fn all(connection: &Connection) -> Result<Vec<ShiftRow>, VaultError> {
+    select(connection, "ORDER BY ordinal", [])
+}
+
 pub(super) fn one(connection: &Connection, shift: ShiftId) -> Result<ShiftRow, VaultError> {
-    all(connection)?.into_iter().find(|row| row.shift == shift).ok_or(VaultError::NotFound { table: "shifts" })
+    let mut rows = select(connection, "WHERE shift_id = ?1", [shift.as_bytes()])?;
+    rows.pop().ok_or(VaultError::NotFound { table: "shifts" })
 }
 
 /// The shift that is open, if one is.
 pub(super) fn open(connection: &Connection) -> Result<Option<ShiftRow>, VaultError> {
-    Ok(all(connection)?.into_iter().find(|row| row.last_n.is_none()))
+    Ok(select(connection, "WHERE last_n IS NULL ORDER BY ordinal LIMIT 1", [])?.pop())
+}
+
+/// Shifts without a signed seal, oldest first.
+pub(super) fn unsealed(connection: &Connection) -> Result<Vec<ShiftRow>, VaultError> {
+    select(connection, "WHERE seal IS NULL ORDER BY ordinal", [])
 }
 
 pub(super) fn insert(
@@ -84,6 +103,24 @@ pub(super) fn insert(
     let sql = "INSERT INTO shifts (shift_id, epoch, first_n) VALUES (?1, ?2, ?3)";
     transaction.execute(sql, (shift.as_bytes(), epoch, first_n))?;
     Ok(())
+}
+
+pub(super) fn seal_officer(
+    keys: &KeyRing,
+    shift: ShiftId,
+    plain: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<SealedValue, VaultError> {
+    keys.seal(OFFICER, ObjectId::new(*shift.as_bytes()), plain, entropy)
+}
+
+pub(super) fn open_officer(
+    keys: &KeyRing,
+    epoch: u16,
+    shift: ShiftId,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    keys.open_value(epoch, OFFICER, ObjectId::new(*shift.as_bytes()), sealed, Record::Officer(shift))
 }
 
 /// The officer as one epoch's key seals them.

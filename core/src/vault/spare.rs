@@ -80,10 +80,14 @@ impl SpareFolder {
         drop(self.replace(&kind.name(id), bytes));
     }
 
-    /// Copies a document and makes it durable. Unchanged, it is left as it is.
-    pub(super) fn keep_durably(&self, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
+    /// Copies a document and makes it durable. Unchanged, it is left as it is; what it held before is overwritten, if it
+    /// is to be `forgotten`.
+    pub(super) fn keep_durably(&self, name: &str, bytes: &[u8], forgotten: bool) -> Result<(), VaultError> {
         if self.document(name).is_some_and(|there| there == bytes) {
             return Ok(());
+        }
+        if forgotten {
+            self.overwrite(name)?;
         }
         self.replace(name, bytes)?.sync_all()?;
         sync_folder(&self.folder)
@@ -117,15 +121,23 @@ impl SpareFolder {
 
     /// Overwrites the copy of a case's key, durably, and removes it.
     pub(super) fn destroy_key(&self, case: &[u8; 16]) -> Result<(), VaultError> {
-        let path = self.folder.join(Spare::Key.name(case));
-        match OpenOptions::new().write(true).open(&path) {
+        let name = Spare::Key.name(case);
+        if self.overwrite(&name)? {
+            std::fs::remove_file(self.folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Overwrites a file with zeros, durably; `false` if there is none.
+    fn overwrite(&self, name: &str) -> Result<bool, VaultError> {
+        match OpenOptions::new().write(true).open(self.folder.join(name)) {
             Ok(mut file) => {
                 let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
                 file.write_all(&vec![0; length])?;
                 file.sync_data()?;
-                Ok(std::fs::remove_file(&path)?)
+                Ok(true)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

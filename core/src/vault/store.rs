@@ -1,11 +1,11 @@
 //! Opening the vault, its settings, journal and shifts. Every step is one method and one durable transaction.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Transaction;
 
-use super::cases::{self, CaseRow, CaseState};
+use super::cases::{self, CaseRow};
 use super::database::Database;
 use super::hardware::Hardware;
 use super::journal::{self, Journal, JournalEvent, JournalWriter};
@@ -17,9 +17,9 @@ use super::shifts::{self, ShiftRow};
 use super::spare::{Spare, SpareFolder};
 use super::sweep::Sweep;
 use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
-use crate::domain::{CaseId, Moment, ObjectId, Officer, ShiftId};
+use crate::domain::{CaseId, Moment, Officer, ShiftId};
 use crate::ports::Entropy;
-use crate::seal::{Hash, JournalHead, Kind};
+use crate::seal::{Hash, JournalHead};
 
 /// The encrypted queue on the phone.
 pub struct Vault {
@@ -28,6 +28,8 @@ pub struct Vault {
     pub(super) spare: SpareFolder,
     pub(super) keys: KeyRing,
     pub(super) hardware: Hardware,
+    /// Held while keys come and go: one rotation, unlocking or locking at a time.
+    pub(super) keys_change: Mutex<()>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
     pub(super) storage: StorageConfig,
@@ -46,9 +48,9 @@ pub struct Opened {
     /// Cases, events and shifts of which there is a spare copy and no row: the database has lost them. A salvage brings
     /// them back.
     pub lost_rows: u32,
+    /// Whether a rotation that was interrupted is finished now; if not, why it is put off.
+    pub rotation: Result<(), VaultError>,
 }
-
-const OFFICER: Kind = Kind::Setting;
 
 impl Vault {
     /// Opens the vault in `folder`, or makes a new one if the folder holds none.
@@ -61,13 +63,14 @@ impl Vault {
         let vault = Self::over(Database::open(folder)?, folder, storage, ports)?;
         vault.refuse_if_emptied()?;
         vault.open_keys()?;
+        let rotation = vault.retire_epochs();
         vault.finish_purges()?;
         let lost_rows = vault.mirror();
         let sweep = vault.sweep()?;
         if !vault.database.was_migrated() {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
-        Ok(Opened { vault, sweep, salvaged, lost_rows })
+        Ok(Opened { vault, sweep, salvaged, lost_rows, rotation })
     }
 
     /// A database and the folders beside it, still without keys.
@@ -83,6 +86,7 @@ impl Vault {
             spare: SpareFolder::open(folder),
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
+            keys_change: Mutex::default(),
             entropy: ports.entropy.clone(),
             ports,
             storage,
@@ -97,6 +101,16 @@ impl Vault {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         self.database.write(work)
+    }
+
+    pub(super) fn changing(&self) -> MutexGuard<'_, ()> {
+        self.keys_change.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Now, for what the vault does of itself.
+    pub(super) fn moment(&self) -> Result<Moment, VaultError> {
+        let now = self.ports.clock.read();
+        Moment::new(now.unix_ms, now.offset_s, now.mono_ms, now.boot).map_err(|_| VaultError::Clock)
     }
 
     /// Reads a setting.
@@ -176,7 +190,7 @@ impl Vault {
     ) -> Result<Option<SealedValue>, VaultError> {
         let seal = |officer: &Officer| {
             let plain = to_json(officer, Record::Officer(shift))?;
-            self.keys.seal(OFFICER, ObjectId::new(*shift.as_bytes()), &plain, &*self.entropy)
+            shifts::seal_officer(&self.keys, shift, &plain, &*self.entropy)
         };
         let sealed = officer.map(seal).transpose()?;
         shifts::insert(transaction, shift, self.keys.current()?, journal.next())?;
@@ -208,16 +222,17 @@ impl Vault {
     /// # Errors
     /// [`VaultError::KeyMissing`] if no statement is under a key at hand, [`VaultError::Sealed`] if it does not open.
     pub fn officer(&self, shift: ShiftId) -> Result<Officer, VaultError> {
-        let (row, mut missing) = (ObjectId::new(*shift.as_bytes()), VaultError::NotFound { table: "officers" });
-        let record = Record::Officer(shift);
-        for SealedValue { epoch, value } in self.database.read(|connection| shifts::officers(connection, shift))? {
-            match self.keys.open_value(epoch, OFFICER, row, &value, record.clone()) {
-                Ok(plain) => return from_json(&plain, record),
-                Err(error @ VaultError::KeyMissing { .. }) => missing = error,
-                Err(error) => return Err(error),
+        self.database.read(|connection| {
+            let mut missing = VaultError::NotFound { table: "officers" };
+            for SealedValue { epoch, value } in shifts::officers(connection, shift)? {
+                match shifts::open_officer(&self.keys, epoch, shift, &value) {
+                    Ok(plain) => return from_json(&plain, Record::Officer(shift)),
+                    Err(error @ VaultError::KeyMissing { .. }) => missing = error,
+                    Err(error) => return Err(error),
+                }
             }
-        }
-        Err(missing)
+            Err(missing)
+        })
     }
 
     /// Stores a signed opening and queues it.
@@ -238,12 +253,9 @@ impl Vault {
     /// [`VaultError::State`] while drafts are open or if no shift is.
     pub fn close_shift(&self, shift: ShiftId, at: Moment) -> Result<u64, VaultError> {
         self.journaled(at, |transaction, journal| {
-            let rows = cases::of_shift(transaction, shift)?;
-            if rows.iter().any(|row| row.state == CaseState::Draft) {
-                return Err(VaultError::State);
-            }
+            let cases = cases::complete_count(transaction, shift)?.ok_or(VaultError::State)?;
             shifts::set_closed(transaction, shift, journal.next())?;
-            Ok(journal.append(JournalEvent::ShiftClosed { shift, cases: rows.len() as u64 })?.n)
+            Ok(journal.append(JournalEvent::ShiftClosed { shift, cases })?.n)
         })
     }
 

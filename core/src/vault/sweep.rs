@@ -45,25 +45,30 @@ impl Sweep {
 }
 
 impl Vault {
-    /// Looks for files without rows and rows without files.
+    /// Looks for files without rows and rows without files: the folder is listed once, the table is read once, and only
+    /// what stands on one side alone is looked at.
     pub(super) fn sweep(&self) -> Result<Sweep, VaultError> {
+        let rows = self.named_rows()?;
+        let mut found = vec![false; rows.len()];
         let mut sweep = Sweep::default();
         for entry in std::fs::read_dir(&self.objects.objects)? {
-            let path = entry?.path();
+            let entry = entry?;
+            let path = entry.path();
+            let row = named_object(&path).and_then(|object| rows.binary_search_by_key(&object, |row| row.object).ok());
             if path.extension() == Some(OsStr::new("part")) {
                 std::fs::remove_file(&path)?;
                 sweep.deleted += 1;
-            } else if !self.has_row(&path)? {
-                match self.orphan(&path)? {
-                    Some(orphan) => sweep.orphans.push(orphan),
-                    None => {
-                        self.set_aside(&path)?;
-                        sweep.quarantined += 1;
-                    }
-                }
+            } else if let Some(found) = row.and_then(|row| found.get_mut(row)) {
+                // A link may lead nowhere; anything else that is listed is there.
+                *found = !entry.file_type()?.is_symlink() || path.exists();
+            } else if let Some(orphan) = self.orphan(&path)? {
+                sweep.orphans.push(orphan);
+            } else {
+                self.set_aside(&path)?;
+                sweep.quarantined += 1;
             }
         }
-        sweep.missing = self.rows_without_file()?;
+        sweep.missing = rows.into_iter().zip(found).filter(|(_, found)| !found).map(|(row, _)| row).collect();
         database::sync_folder(&self.objects.objects)?;
         Ok(sweep)
     }
@@ -100,13 +105,12 @@ impl Vault {
     /// Removes the file of a call that failed, unless its row was committed and only what comes behind the commit
     /// failed. What cannot be removed now is found by the next sweep.
     pub(super) fn drop_unnamed(&self, object: ObjectId) {
-        if matches!(self.has_row(&self.objects.path(object)), Ok(false)) {
+        if matches!(self.has_row(object), Ok(false)) {
             drop(self.objects.remove(object));
         }
     }
 
-    fn has_row(&self, path: &Path) -> Result<bool, VaultError> {
-        let Some(object) = named_object(path) else { return Ok(false) };
+    fn has_row(&self, object: ObjectId) -> Result<bool, VaultError> {
         self.database.read(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM objects WHERE object_id = ?1)";
             Ok(connection.query_row(sql, [object.as_bytes()], |row| row.get(0))?)
@@ -133,14 +137,18 @@ impl Vault {
         }
     }
 
-    fn rows_without_file(&self) -> Result<Vec<Orphan>, VaultError> {
-        let rows: Vec<(ObjectId, CaseId)> = self.database.read(|connection| {
+    /// All objects that have a row, by their ids.
+    fn named_rows(&self) -> Result<Vec<Orphan>, VaultError> {
+        let mut rows: Vec<_> = self.database.read(|connection| {
+            // Without an order the index on cases answers alone, and the wide rows stay unread.
             let mut statement = connection.prepare("SELECT object_id, case_id FROM objects")?;
-            let rows = statement.query_map([], |row| Ok((ObjectId::new(row.get(0)?), CaseId::new(row.get(1)?))))?;
+            let rows = statement.query_map([], |row| {
+                Ok(Orphan { object: ObjectId::new(row.get(0)?), case: CaseId::new(row.get(1)?) })
+            })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })?;
-        let missing = rows.into_iter().filter(|(object, _)| !self.objects.path(*object).exists());
-        Ok(missing.map(|(object, case)| Orphan { case, object }).collect())
+        rows.sort_unstable_by_key(|row| row.object);
+        Ok(rows)
     }
 }
 

@@ -2,9 +2,11 @@
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
 pub mod dead;
+pub mod faults;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use streife_core::client::{Client, Config, Ports, StorageConfig};
 use streife_core::domain::{
@@ -88,17 +90,11 @@ impl Phone {
         Moment::new(reading.unix_ms, reading.offset_s, reading.mono_ms, reading.boot).expect("in the calendar")
     }
 
-    /// A small photo as a file, as a camera leaves it.
+    /// A small photo as a file, as a camera leaves it. Each is drawn once a process.
     pub fn photo(&self, name: &str, seed: u64) -> PathBuf {
-        let spec = photo::PhotoSpec {
-            seed,
-            width: 640,
-            height: 480,
-            taken_local: "2026:06:16 06:00:00".to_owned(),
-            fix: Some((48.137_43, 11.575_49)),
-            ..photo::PhotoSpec::default()
-        };
-        self.write(name, &photo::make(&spec))
+        static DRAWN: Mutex<BTreeMap<u64, Vec<u8>>> = Mutex::new(BTreeMap::new());
+        let mut drawn = DRAWN.lock().expect("no holder panics");
+        self.write(name, drawn.entry(seed).or_insert_with(|| draw(seed)))
     }
 
     pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
@@ -140,6 +136,17 @@ impl Phone {
         client.add_check(case, Vec::new(), None).expect("checks");
         case
     }
+}
+
+fn draw(seed: u64) -> Vec<u8> {
+    photo::make(&photo::PhotoSpec {
+        seed,
+        width: 640,
+        height: 480,
+        taken_local: "2026:06:16 06:00:00".to_owned(),
+        fix: Some((48.137_43, 11.575_49)),
+        ..photo::PhotoSpec::default()
+    })
 }
 
 pub fn officer() -> Officer {

@@ -32,6 +32,12 @@ impl Chance {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         u32::try_from((mixed >> 33) % u64::from(limit)).unwrap_or_default()
     }
+
+    /// One of these, unless there is none.
+    pub fn one_of<T: Copy>(&mut self, list: &[T]) -> Option<T> {
+        let length = u32::try_from(list.len()).ok().filter(|length| *length > 0)?;
+        list.get(self.below(length) as usize).copied()
+    }
 }
 
 /// Hashes so many KiB: some microseconds each, while the victim goes on working.

@@ -3,12 +3,12 @@
 //! It demands that the vault opens, its journal verifies, everything acknowledged is there with its very bytes,
 //! whatever else is there is whole, and the object folder holds exactly what the rows name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use streife_core::domain::CaseId;
+use streife_core::domain::{CaseId, ObjectId};
 use streife_core::vault::{EventRow, Vault};
 
-use crate::evidence::{self, Found, Keys};
+use crate::evidence::{Fault, Found, Holdings};
 use crate::oracle::AcknowledgedCase;
 use crate::{Acknowledged, Phone};
 
@@ -75,31 +75,37 @@ fn recover(phone: &Phone, verdict: &mut Verdict) -> Result<(), streife_core::err
 }
 
 fn compare(vault: &Vault, phone: &Phone, acknowledged: &Acknowledged, verdict: &mut Verdict) {
-    let keys = Keys { device: phone.verifying_key(), receipts: phone.box_key() };
-    let events = vault.events().expect("the vault was just opened");
-    for event in &events {
-        verdict.demand(evidence::verify_event(&keys, event), &event.case.to_string());
+    let holdings = Holdings::read(vault, phone).expect("the vault was just opened");
+    for (case, fault) in &holdings.bad_events {
+        verdict.broken.push(format!("{case}: {fault}"));
     }
-    let mut cases = BTreeMap::new();
-    for row in vault.cases().expect("the vault was just opened") {
-        match evidence::found(vault, &keys, &row) {
-            Ok(found) => drop(cases.insert(row.case, found)),
-            Err(what) => verdict.broken.push(format!("{}: {what}", row.case)),
-        }
-    }
-    for (case, expected) in &acknowledged.cases {
-        let missing = cases.get(case).map_or_else(
-            || vec!["the case".to_owned()],
-            |found| missing(found, expected, events.iter().filter(|event| event.case == *case)),
-        );
-        verdict.lost.extend(missing.into_iter().map(|what| format!("{case}: {what}")));
-    }
-    verdict.extra = extra(&cases, acknowledged);
+    let of_cases = holdings.cases.iter().filter_map(|(case, found)| Some(format!("{case}: {}", found.as_ref().err()?)));
+    let of_shifts =
+        holdings.shifts.iter().filter_map(|(shift, found)| Some(format!("shift {shift}: {}", found.as_ref().err()?)));
+    verdict.broken.extend(of_cases.chain(of_shifts));
+    verdict.lost = missing(&holdings, acknowledged);
+    verdict.extra = extra(&holdings, acknowledged);
     verdict.demand(folder_equals_rows(vault, phone), "the object folder");
 }
 
+/// What was acknowledged and is not there, or not whole.
+#[must_use]
+pub fn missing(holdings: &Holdings, acknowledged: &Acknowledged) -> Vec<String> {
+    let is_closed = |shift| matches!(holdings.shifts.get(shift), Some(Ok(true)));
+    let open = acknowledged.closed.iter().filter(|shift| !is_closed(shift));
+    let mut all: Vec<_> = open.map(|shift| format!("the end of shift {shift}")).collect();
+    for (case, expected) in &acknowledged.cases {
+        let missing = match holdings.cases.get(case) {
+            Some(Ok(found)) => missing_of(found, expected, holdings.events.iter().filter(|event| event.case == *case)),
+            _ => vec!["the case".to_owned()],
+        };
+        all.extend(missing.into_iter().map(|what| format!("{case}: {what}")));
+    }
+    all
+}
+
 /// What of a case was acknowledged and is not there.
-fn missing<'a>(
+fn missing_of<'a>(
     found: &Found,
     expected: &AcknowledgedCase,
     mut events: impl Iterator<Item = &'a EventRow>,
@@ -118,7 +124,7 @@ fn missing<'a>(
         missing.push(format!("edit {:?}, its place has {:?}", expected.edited, found.place));
     }
     for (object, hash) in &expected.photos {
-        let same = |found: &streife_core::domain::ObjectId| object.is_none_or(|object| object == *found);
+        let same = |found: &ObjectId| object.is_none_or(|object| object == *found);
         if !found.photos.get(hash).is_some_and(same) {
             missing.push(format!("photo {object:?} with hash {hash}"));
         }
@@ -126,14 +132,12 @@ fn missing<'a>(
     missing
 }
 
-fn extra(cases: &BTreeMap<CaseId, Found>, acknowledged: &Acknowledged) -> u32 {
-    let of_case = |(case, found): (&CaseId, &Found)| {
-        acknowledged
-            .cases
-            .get(case)
-            .map_or(1 + found.photos.len(), |known| found.photos.len().saturating_sub(known.photos.len()))
+fn extra(holdings: &Holdings, acknowledged: &Acknowledged) -> u32 {
+    let of_case = |(case, found): (&CaseId, &Result<Found, Fault>)| {
+        let photos = found.as_ref().map_or(0, |found| found.photos.len());
+        acknowledged.cases.get(case).map_or(1 + photos, |known| photos.saturating_sub(known.photos.len()))
     };
-    u32::try_from(cases.iter().map(of_case).sum::<usize>()).unwrap_or(u32::MAX)
+    u32::try_from(holdings.cases.iter().map(of_case).sum::<usize>()).unwrap_or(u32::MAX)
 }
 
 /// Files of the object folder, no more and no fewer than the rows of all cases name.

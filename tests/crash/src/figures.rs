@@ -28,6 +28,12 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Where no loss was found in n kills, its chance is below 3/n with 95 % confidence; in percent.
+    #[must_use]
+    pub fn bound(&self) -> Option<f64> {
+        (self.kills > 0 && self.lost + self.broken == 0).then(|| (300.0 / f64::from(self.kills)).min(100.0))
+    }
+
     /// Adds what was heard on one vault in all its lives.
     pub const fn add_oracle(&mut self, oracle: &Acknowledged) {
         self.acknowledged += oracle.lines;
@@ -52,6 +58,10 @@ impl Display for Figures {
             f,
             "{runs} runs, {kills} killed, {acknowledged} acknowledged, {lost} lost, {broken} broken; orphans: \
              {adopted} adopted, {deleted} deleted, {set_aside} set aside, 0 left; {extra} unacknowledged there"
-        )
+        )?;
+        match self.bound() {
+            Some(bound) => write!(f, "; a loss in fewer than {bound:.1} % with 95 % confidence"),
+            None => Ok(()),
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! What the core has acknowledged, as the victim tells it over its pipe.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use streife_core::domain::{CaseId, EventId, ObjectId};
+use streife_core::domain::{CaseId, EventId, ObjectId, ShiftId};
 use streife_core::seal::Hash;
 
 /// One acknowledgement.
@@ -20,8 +20,25 @@ pub enum Line {
     Sealed(CaseId, u32),
     /// A case was voided.
     Voided(CaseId, EventId),
+    /// A shift was closed.
+    Closed(ShiftId),
     /// A sync came to its end and brought so many receipts.
     Synced(u32),
+}
+
+impl Line {
+    /// The case that it speaks of.
+    #[must_use]
+    pub const fn case(&self) -> Option<CaseId> {
+        match self {
+            Self::Draft(case)
+            | Self::Edited(case, _)
+            | Self::Photo(case, ..)
+            | Self::Sealed(case, _)
+            | Self::Voided(case, _) => Some(*case),
+            Self::Closed(_) | Self::Synced(_) => None,
+        }
+    }
 }
 
 impl Display for Line {
@@ -33,6 +50,7 @@ impl Display for Line {
             Self::Photo(case, None, hash) => write!(f, "photo {case} - {hash}"),
             Self::Sealed(case, seq) => write!(f, "sealed {case} {seq}"),
             Self::Voided(case, event) => write!(f, "voided {case} {event}"),
+            Self::Closed(shift) => write!(f, "closed {shift}"),
             Self::Synced(receipts) => write!(f, "synced {receipts}"),
         }
     }
@@ -50,6 +68,7 @@ impl FromStr for Line {
             ["photo", case, object, hash] => Self::Photo(parse(case)?, Some(parse(object)?), self::hash(hash)?),
             ["sealed", case, seq] => Self::Sealed(parse(case)?, parse(seq)?),
             ["voided", case, event] => Self::Voided(parse(case)?, parse(event)?),
+            ["closed", shift] => Self::Closed(parse(shift)?),
             ["synced", receipts] => Self::Synced(parse(receipts)?),
             _ => return Err(format!("no line of the oracle: {text}")),
         };
@@ -83,6 +102,8 @@ pub struct AcknowledgedCase {
 pub struct Acknowledged {
     /// By case.
     pub cases: BTreeMap<CaseId, AcknowledgedCase>,
+    /// Shifts that were closed.
+    pub closed: BTreeSet<ShiftId>,
     /// Lines in all.
     pub lines: u32,
 }
@@ -97,6 +118,7 @@ impl Acknowledged {
             Line::Photo(case, object, hash) => self.case(case).photos.push((object, hash)),
             Line::Sealed(case, seq) => self.case(case).sealed = Some(seq),
             Line::Voided(case, event) => self.case(case).voided = Some(event),
+            Line::Closed(shift) => drop(self.closed.insert(shift)),
             Line::Synced(_) => {}
         }
     }
@@ -126,6 +148,7 @@ mod tests {
             Line::Photo(case, None, hash),
             Line::Sealed(case, 4),
             Line::Voided(case, EventId::new([5; 16])),
+            Line::Closed(ShiftId::new([6; 16])),
             Line::Synced(2),
         ] {
             assert_eq!(line.to_string().parse(), Ok(line));

@@ -119,6 +119,15 @@ impl<'a, W: Write> Patrol<'a, W> {
         self.tell(Line::Voided(case, event))
     }
 
+    /// Closes the open shift.
+    ///
+    /// # Errors
+    /// Whatever stops it.
+    pub fn close_shift(&mut self) -> Result<(), Stopped> {
+        let shift = self.client.close_shift()?;
+        self.tell(Line::Closed(shift))
+    }
+
     /// Hands over what can be handed over now.
     ///
     /// # Errors
@@ -142,6 +151,22 @@ impl<'a, W: Write> Patrol<'a, W> {
         self.oracle.write_all(format!("{line}\n").as_bytes())?;
         Ok(self.oracle.flush()?)
     }
+}
+
+/// Works on a phone in this process, that nobody kills; gives what was acknowledged.
+///
+/// # Panics
+/// If anything stops it.
+pub fn undisturbed(
+    phone: &Phone,
+    work: impl FnOnce(&mut Patrol<'_, &mut Vec<u8>>) -> Result<(), Stopped>,
+) -> Vec<Line> {
+    let mut told = Vec::new();
+    let client = phone.open().expect("opens");
+    let mut patrol = Patrol::begin(phone, &client, &mut told).expect("begins");
+    work(&mut patrol).expect("nothing disturbs it");
+    let text = String::from_utf8(told).expect("the oracle's lines");
+    text.lines().map(|line| line.parse().expect("a line of the oracle")).collect()
 }
 
 fn random<const N: usize>() -> Result<[u8; N], Stopped> {

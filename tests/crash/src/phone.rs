@@ -1,5 +1,12 @@
 //! A phone in a folder: vault, key store and keys lie in files, so that the victim and the test open the same one.
+//!
+//! What a phone keeps in hardware or takes from outside (key store, the camera's file, the way to the box) may lie in
+//! another folder than its vault: a power cut takes what a disk had not written yet, and nothing of the hardware.
+//! Whatever else comes to stand for hardware belongs there, too.
+//!
+//! This file alone opens the core.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -7,13 +14,15 @@ use streife_core::client::{Client, Config, Ports, StorageConfig};
 use streife_core::domain::{Agency, from_hex, to_hex};
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
-use streife_core::ports::{NoAnchor, OsEntropy, Transport};
+use streife_core::ports::{Anchor, NoAnchor, OsEntropy, Transport};
 use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::testing::{
     DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, DevAgency, ScriptedTransport, SimClock,
     photo,
 };
 use streife_core::vault::{Opened, Vault, VaultError, VaultPorts};
+
+use crate::Mode;
 
 /// 16 June 2026, 06:00 in Munich.
 pub const MORNING_MS: i64 = 1_781_582_400_000;
@@ -41,6 +50,7 @@ pub struct Link {
 /// A phone.
 pub struct Phone {
     folder: PathBuf,
+    hardware: PathBuf,
     link: Option<Link>,
     /// Time of the phone.
     pub clock: Arc<SimClock>,
@@ -53,12 +63,22 @@ impl Phone {
     /// If the folder cannot be made or the link cannot be read.
     #[must_use]
     pub fn at(folder: &Path) -> Self {
+        Self::with_hardware(folder, folder)
+    }
+
+    /// The phone whose vault lies in one folder and whose hardware in another.
+    ///
+    /// # Panics
+    /// As [`Self::at`].
+    #[must_use]
+    pub fn with_hardware(folder: &Path, hardware: &Path) -> Self {
         std::fs::create_dir_all(folder).expect("makes the folder");
-        let link: Option<Link> = std::fs::read(folder.join(LINK))
+        let link: Option<Link> = std::fs::read(hardware.join(LINK))
             .ok()
             .map(|json| serde_json::from_slice(&json).expect("a link as this crate writes it"));
         let now = link.as_ref().map_or(MORNING_MS, |link| link.now_ms);
-        Self { folder: folder.to_owned(), link, clock: Arc::new(SimClock::new(now, 7_200)) }
+        let clock = Arc::new(SimClock::new(now, 7_200));
+        Self { folder: folder.to_owned(), hardware: hardware.to_owned(), link, clock }
     }
 
     /// A new phone in this folder, with a photo to take over.
@@ -67,9 +87,18 @@ impl Phone {
     /// If the folder cannot be written.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        let phone = Self::at(folder);
-        std::fs::write(folder.join(PHOTO), drawn()).expect("writes the photo");
-        phone
+        Self::new_with_hardware(folder, folder)
+    }
+
+    /// A new phone whose vault will lie in one folder and whose hardware lies in another.
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    #[must_use]
+    pub fn new_with_hardware(folder: &Path, hardware: &Path) -> Self {
+        std::fs::create_dir_all(hardware).expect("makes the folder");
+        std::fs::write(hardware.join(PHOTO), drawn()).expect("writes the photo");
+        Self::with_hardware(folder, hardware)
     }
 
     /// Tells this folder's phone of a box.
@@ -87,6 +116,17 @@ impl Phone {
         &self.folder
     }
 
+    /// The folder of its hardware.
+    #[must_use]
+    pub fn hardware(&self) -> &Path {
+        &self.hardware
+    }
+
+    /// What the victim is told: mode, folder, hardware.
+    pub(crate) fn orders(&self, mode: Mode) -> [&OsStr; 3] {
+        [mode.as_str().as_ref(), self.folder.as_os_str(), self.hardware.as_os_str()]
+    }
+
     /// Folder of its vault.
     #[must_use]
     pub fn vault_folder(&self) -> PathBuf {
@@ -98,7 +138,7 @@ impl Phone {
     /// # Errors
     /// If the file is not there.
     pub fn photo(&self) -> std::io::Result<Vec<u8>> {
-        std::fs::read(self.folder.join(PHOTO))
+        std::fs::read(self.hardware.join(PHOTO))
     }
 
     /// Opens the app.
@@ -114,7 +154,7 @@ impl Phone {
             entropy: Arc::new(OsEntropy),
             signer: Arc::new(DangerousSoftwareSigner::new(signing_key())),
             key_store: Arc::new(self.key_store()),
-            anchor: Arc::new(NoAnchor),
+            anchor: self.anchor(),
             transport: self.transport(),
         };
         Client::open(self.config(), ports)
@@ -148,7 +188,7 @@ impl Phone {
         let ports = VaultPorts {
             key_store: Arc::new(self.key_store()),
             entropy: Arc::new(OsEntropy),
-            anchor: Arc::new(NoAnchor),
+            anchor: self.anchor(),
             clock: self.clock.clone(),
             trust: None,
         };
@@ -168,7 +208,14 @@ impl Phone {
     }
 
     fn key_store(&self) -> DangerousSoftwareKeyStore {
-        DangerousSoftwareKeyStore::in_folder(&self.folder.join("keys")).expect("makes the folder")
+        DangerousSoftwareKeyStore::in_folder(&self.hardware.join("keys")).expect("makes the folder")
+    }
+
+    /// None yet. With one (a file below `hardware`), the tail cuts of `torn_writes` must be refused, and the test in
+    /// `full_disk` that sets the database back must set the anchor back, too.
+    #[expect(clippy::unused_self, reason = "its place will be this phone's hardware")]
+    fn anchor(&self) -> Arc<dyn Anchor> {
+        Arc::new(NoAnchor)
     }
 
     fn transport(&self) -> Arc<dyn Transport> {

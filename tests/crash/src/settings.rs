@@ -6,6 +6,10 @@ use std::fmt::Display;
 const KILLS: u32 = 40;
 /// Kill points of the strace suite unless `STREIFE_CRASH_POINTS` says otherwise, as a number or `all`.
 const POINTS: u32 = 60;
+/// Power cuts on each file system unless `STREIFE_CRASH_CUTS` says otherwise; a release runs 100.
+const CUTS: u32 = 10;
+/// Offsets that a file is torn at unless `STREIFE_CRASH_OFFSETS` says otherwise, as a number or `all`.
+const OFFSETS: u32 = 12;
 
 /// How many random kills to make.
 #[must_use]
@@ -16,11 +20,36 @@ pub fn kills() -> u32 {
 /// How many kill points to try; nothing means every one.
 #[must_use]
 pub fn points() -> Option<u32> {
-    match variable("STREIFE_CRASH_POINTS").as_deref() {
-        None => Some(POINTS),
+    number_or_all("STREIFE_CRASH_POINTS", POINTS)
+}
+
+/// How many power cuts to make on each file system.
+#[must_use]
+pub fn cuts() -> u32 {
+    variable("STREIFE_CRASH_CUTS").map_or(CUTS, |text| text.parse().expect("STREIFE_CRASH_CUTS is a number"))
+}
+
+/// At how many offsets to tear each file; nothing means all that can differ.
+#[must_use]
+pub fn offsets() -> Option<u32> {
+    number_or_all("STREIFE_CRASH_OFFSETS", OFFSETS)
+}
+
+fn number_or_all(name: &str, otherwise: u32) -> Option<u32> {
+    match variable(name).as_deref() {
+        None => Some(otherwise),
         Some("all") => None,
-        Some(text) => Some(text.parse().expect("STREIFE_CRASH_POINTS is a number or `all`")),
+        Some(text) => Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number or `all`"))),
     }
+}
+
+/// A folder in memory, where there is one, for tests that fsync often and lose no power.
+///
+/// # Panics
+/// If there is no folder at all.
+#[must_use]
+pub fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
 }
 
 /// The seed that a run is to repeat.

@@ -37,17 +37,17 @@ pub fn is_usable() -> Result<(), String> {
     }
 }
 
-/// How often each call occurs when the victim records one case on a new phone.
+/// How often each call occurs when the victim does this on this phone.
 ///
 /// # Panics
 /// If the victim does not come to its end, or the log cannot be read.
 #[must_use]
-pub fn counts(program: &Path, phone: &Phone) -> BTreeMap<String, u32> {
+pub fn counts(program: &Path, mode: Mode, phone: &Phone) -> BTreeMap<String, u32> {
     let log = phone.folder().join("strace.log");
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-e", "signal=none", "-e", &format!("trace={CALLS}"), "-o"]).arg(&log);
-    command.arg(program).arg(Mode::Once.as_str()).arg(phone.folder());
-    let (_, status) = Victim::spawn(command).end();
+    command.arg(program).args(phone.orders(mode));
+    let (_, status) = Victim::<Line>::spawn(command).end();
     assert!(status.success(), "the victim under strace: {status}");
     let mut by_thread = BTreeMap::<(&str, &str), u32>::new();
     let text = std::fs::read_to_string(log).expect("reads the log");
@@ -81,34 +81,34 @@ pub fn points(counts: &BTreeMap<String, u32>, at_most: Option<u32>) -> Vec<KillP
     counts.iter().flat_map(of_call).collect()
 }
 
-/// Lets the victim record one case and kills it there; gives what it acknowledged and whether it was killed.
+/// Lets the victim do this and kills it there; gives what it acknowledged and whether it was killed.
 ///
 /// # Panics
 /// If it ended in another way.
 #[must_use]
-pub fn kill_at(program: &Path, phone: &Phone, point: &KillPoint) -> (Vec<Line>, bool) {
-    let (lines, status) = inject(program, phone, point, "signal=SIGKILL");
+pub fn kill_at(program: &Path, mode: Mode, phone: &Phone, point: &KillPoint) -> (Vec<Line>, bool) {
+    let (lines, status) = inject(program, mode, phone, point, "signal=SIGKILL");
     assert_ne!(status.code(), Some(1), "a call of the core failed at {point:?}");
     (lines, !status.success())
 }
 
-/// Lets the victim record one case and this call fail; gives what it acknowledged and whether it gave up.
+/// Lets the victim do this and this call fail; gives what it acknowledged and whether it gave up.
 ///
 /// # Panics
 /// If it panicked.
 #[must_use]
-pub fn fail_at(program: &Path, phone: &Phone, point: &KillPoint, error: &str) -> (Vec<Line>, bool) {
-    let (lines, status) = inject(program, phone, point, &format!("error={error}"));
+pub fn fail_at(program: &Path, mode: Mode, phone: &Phone, point: &KillPoint, error: &str) -> (Vec<Line>, bool) {
+    let (lines, status) = inject(program, mode, phone, point, &format!("error={error}"));
     assert_ne!(status.code(), Some(101), "the core panicked at {point:?}");
     (lines, !status.success())
 }
 
-fn inject(program: &Path, phone: &Phone, point: &KillPoint, fault: &str) -> (Vec<Line>, ExitStatus) {
+fn inject(program: &Path, mode: Mode, phone: &Phone, point: &KillPoint, fault: &str) -> (Vec<Line>, ExitStatus) {
     let KillPoint { call, nth } = point;
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", "signal=none", "-e"]);
     command.arg(format!("inject={call}:{fault}:when={nth}"));
-    command.arg(program).arg(Mode::Once.as_str()).arg(phone.folder());
+    command.arg(program).args(phone.orders(mode));
     Victim::spawn(command).end()
 }
 

@@ -1,30 +1,73 @@
-//! The victim is killed at chosen system calls, from the first file of a new vault to the void of its case.
+//! The victim is killed at chosen system calls of each way of working, and once more while the phone mends itself.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use streife_crash::patrol::Patrol;
-use streife_crash::settings::{points, say, skipped};
+use streife_crash::patrol::undisturbed;
+use streife_crash::scenario::{Residue, SCENARIOS, Scenario, copy_of};
+use streife_crash::settings::{points, say, scratch, skipped};
 use streife_crash::strace::{self, KillPoint};
-use streife_crash::{Acknowledged, Figures, Line, Phone, check};
+use streife_crash::{Acknowledged, Figures, Line, Mode, Phone, check};
+use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_patrol");
+/// Phones that the recovery is killed on, for each thing that a first kill can leave.
+const PHONES_A_RESIDUE: u32 = 3;
+
+/// A phone as it lies there before the victim begins. It is copied for each fault.
+struct Start {
+    _folder: TempDir,
+    phone: Phone,
+    before: Vec<Line>,
+    mode: Mode,
+}
 
 #[test]
 fn nothing_acknowledged_is_lost_by_a_kill_at_any_system_call() {
     if let Err(why) = strace::is_usable() {
         return skipped("strace kill points", &why);
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let counts = strace::counts(Path::new(PROGRAM), &Phone::new(folder.path()));
-    let chosen = strace::points(&counts, points());
-    let mut figures = Figures::default();
-    for point in &chosen {
-        let killed = try_point(point, &mut figures, |phone| strace::kill_at(Path::new(PROGRAM), phone, point));
-        figures.kills += u32::from(killed);
+    for scenario in SCENARIOS {
+        let start = Start::of(&scenario);
+        let counts = start.counts();
+        let (mut figures, chosen) = (Figures::default(), strace::points(&counts, points()));
+        for point in &chosen {
+            start.kill(point, scenario.name, &mut figures);
+        }
+        let (name, all): (_, u32) = (scenario.name, counts.values().sum());
+        say(&format_args!(
+            "kill points, {name}: {} of {all} in {counts:?}\nkill points, {name}: {figures}",
+            chosen.len()
+        ));
+        assert!(figures.kills * 10 >= figures.runs * 9, "strace hardly killed");
     }
-    let all: u32 = counts.values().sum();
-    say(&format_args!("kill points: {} of {all} in {counts:?}\nkill points: {figures}", chosen.len()));
+}
+
+/// A double kill: a phone that a kill has left is opened, and killed again while it mends itself.
+#[test]
+fn nothing_acknowledged_is_lost_by_a_second_kill_within_the_recovery() {
+    if let Err(why) = strace::is_usable() {
+        return skipped("strace kill points of the recovery", &why);
+    }
+    let (mut figures, mut all) = (Figures::default(), 0);
+    let mut phones = BTreeMap::<Residue, u32>::new();
+    for (residue, start) in SCENARIOS.iter().flat_map(killed_once) {
+        let count = phones.entry(residue.clone()).or_default();
+        if *count == points().map_or(PHONES_A_RESIDUE, |_| 1) {
+            continue;
+        }
+        *count += 1;
+        let counts = start.counts();
+        all += counts.values().sum::<u32>();
+        for point in strace::points(&counts, points().map(|most| most.div_ceil(6))) {
+            start.kill(&point, &format!("behind {residue}"), &mut figures);
+        }
+    }
+    for (residue, count) in &phones {
+        say(&format_args!("recovery kill points: {count} phones left with {residue}"));
+    }
+    say(&format_args!("recovery kill points: {} of {all}\nrecovery kill points: {figures}", figures.runs));
+    assert!(phones.keys().any(|residue| residue.adopted > 0), "no first kill left a photo without its row");
     assert!(figures.kills * 10 >= figures.runs * 9, "strace hardly killed");
 }
 
@@ -34,48 +77,78 @@ fn nothing_acknowledged_is_lost_by_a_system_call_that_fails() {
     if let Err(why) = strace::is_usable() {
         return skipped("strace errors", &why);
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let counts = strace::counts(Path::new(PROGRAM), &Phone::new(folder.path()));
     let mut figures = Figures::default();
     let mut gave_up = 0;
     let sample = points().map(|most| most.div_ceil(4));
-    // Every openat: only the few that open a folder behind a commit tell whether a committed row keeps its file.
-    for (call, error, at_most) in [("openat", "EMFILE", None), ("fsync", "EIO", sample), ("pwrite64", "ENOSPC", sample)]
-    {
-        let count = BTreeMap::from([(call.to_owned(), counts.get(call).copied().unwrap_or_default())]);
-        for point in strace::points(&count, at_most) {
-            let fault = |phone: &Phone| strace::fail_at(Path::new(PROGRAM), phone, &point, error);
-            gave_up += u32::from(try_point(&point, &mut figures, fault));
+    for start in SCENARIOS.iter().map(Start::of) {
+        let counts = start.counts();
+        // Every openat: only the few that open a folder behind a commit tell whether a committed row keeps its file.
+        let faults = [("openat", "EMFILE", None), ("fsync", "EIO", sample), ("pwrite64", "ENOSPC", sample)];
+        for (call, error, at_most) in faults {
+            let count = BTreeMap::from([(call.to_owned(), counts.get(call).copied().unwrap_or_default())]);
+            for point in strace::points(&count, at_most) {
+                let fault = |phone: &Phone| strace::fail_at(Path::new(PROGRAM), start.mode, phone, &point, error);
+                gave_up += u32::from(start.try_fault(&format!("{error} at {point:?}"), &mut figures, fault));
+            }
         }
     }
     say(&format_args!("failing calls: {gave_up} refused; {figures}"));
     assert!(gave_up > 0, "no call failed");
 }
 
-fn try_point(point: &KillPoint, figures: &mut Figures, fault: impl FnOnce(&Phone) -> (Vec<Line>, bool)) -> bool {
-    let folder = tempfile::tempdir().expect("a folder");
-    let phone = Phone::new(folder.path());
-    let mut oracle = Acknowledged::default();
-    let (lines, ended) = fault(&phone);
-    oracle.extend(lines);
-    figures.runs += 1;
-    let verdict = check(&phone, &oracle);
-    figures.add(&verdict);
-    verdict.assert_sound(&format!("{point:?}"));
-    go_on(&phone, &mut oracle);
-    check(&phone, &oracle).assert_sound(&format!("{point:?}, and one case more"));
-    figures.add_oracle(&oracle);
-    ended
+/// Phones that a kill in this way of working has left, ready to be opened.
+fn killed_once(scenario: &Scenario) -> impl Iterator<Item = (Residue, Start)> + use<> {
+    let start = Start::of(scenario);
+    let chosen = strace::points(&start.counts(), points());
+    chosen.into_iter().map(move |point| {
+        let (folder, other) = (scratch(), scratch());
+        let phone = copy_of(&start.phone, folder.path());
+        let (lines, _) = strace::kill_at(Path::new(PROGRAM), start.mode, &phone, &point);
+        let before = start.before.iter().copied().chain(lines).collect();
+        let residue = Residue::of(&copy_of(&phone, other.path()));
+        (residue, Start { _folder: folder, phone, before, mode: Mode::Reopen })
+    })
 }
 
-/// The same vault goes on being used.
-fn go_on(phone: &Phone, oracle: &mut Acknowledged) {
-    let mut lines = Vec::new();
-    let client = phone.open().expect("opens again");
-    let mut patrol = Patrol::begin(phone, &client, &mut lines).expect("goes on");
-    let case = patrol.case().expect("seals a case");
-    patrol.void(case).expect("voids it");
-    drop(patrol);
-    let text = String::from_utf8(lines).expect("the oracle's lines");
-    oracle.extend(text.lines().map(|line| line.parse().expect("a line of the oracle")));
+impl Start {
+    fn of(scenario: &Scenario) -> Self {
+        let folder = scratch();
+        let phone = Phone::new(folder.path());
+        let before = (scenario.prepare)(&phone);
+        Self { _folder: folder, phone, before, mode: scenario.mode }
+    }
+
+    fn counts(&self) -> BTreeMap<String, u32> {
+        let folder = scratch();
+        strace::counts(Path::new(PROGRAM), self.mode, &copy_of(&self.phone, folder.path()))
+    }
+
+    fn kill(&self, point: &KillPoint, context: &str, figures: &mut Figures) {
+        let fault = |phone: &Phone| strace::kill_at(Path::new(PROGRAM), self.mode, phone, point);
+        let killed = self.try_fault(&format!("{context}: {point:?}"), figures, fault);
+        figures.kills += u32::from(killed);
+    }
+
+    /// Lets something happen to a copy of the phone, checks it, goes on with the same vault and checks again; says
+    /// whether the victim came to a bad end.
+    fn try_fault(&self, context: &str, figures: &mut Figures, fault: impl FnOnce(&Phone) -> (Vec<Line>, bool)) -> bool {
+        let folder = scratch();
+        let phone = copy_of(&self.phone, folder.path());
+        let mut oracle = Acknowledged::default();
+        oracle.extend(self.before.iter().copied());
+        let (lines, ended) = fault(&phone);
+        oracle.extend(lines);
+        figures.runs += 1;
+        let verdict = check(&phone, &oracle);
+        figures.add(&verdict);
+        verdict.assert_sound(context);
+        let one_more = undisturbed(&phone, |patrol| {
+            let case = patrol.case()?;
+            patrol.void(case)
+        });
+        oracle.extend(one_more);
+        check(&phone, &oracle).assert_sound(&format!("{context}, and one case more"));
+        figures.add_oracle(&oracle);
+        ended
+    }
 }

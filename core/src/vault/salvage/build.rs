@@ -112,6 +112,14 @@ impl<'a> Builder<'a> {
         self.vault.spare.set_aside(name, &folder)
     }
 
+    /// Keeps something beside the damaged database, so that it can be read without this vault: its epochs are erased here
+    /// one day, and the recovery key opens them for ever.
+    pub(super) fn keep_beside(&self, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        let folder = self.aside.join("spare");
+        std::fs::create_dir_all(&folder)?;
+        Ok(std::fs::write(folder.join(name), bytes)?)
+    }
+
     /// Remembers a place of the journal that somebody has sworn to.
     pub(super) fn heard_of(&mut self, head: JournalHead) {
         if head.n > self.newest.n {

@@ -32,9 +32,16 @@ impl Builder<'_> {
         for number in self.epochs_of_keys() {
             epochs.entry(number).or_insert_with(|| lost(number));
         }
+        for epoch in epochs.values_mut() {
+            // One that has not come to be is not made to be, and its hardware key is left alone.
+            if epoch.state == EpochState::Prepared as u8 {
+                *epoch = lost(epoch.epoch);
+            }
+        }
         only_one_current(&mut epochs);
         for epoch in epochs.values() {
             epoch.insert(transaction)?;
+            self.keep_beside(&epoch.name(), &epoch.encode())?;
         }
         Ok(())
     }

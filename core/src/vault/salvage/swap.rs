@@ -38,8 +38,10 @@ pub(super) fn begin(vault: &Path) -> Result<PathBuf, VaultError> {
 pub(super) fn next_number(vault: &Path) -> Result<u32, VaultError> {
     let quarantine = vault.join("quarantine");
     std::fs::create_dir_all(&quarantine)?;
-    let taken = numbers(&quarantine, ASIDE)?.into_iter().max();
-    taken.unwrap_or(0).checked_add(1).ok_or(VaultError::State)
+    let Some(newest) = numbers(&quarantine, ASIDE)?.into_iter().max() else { return Ok(1) };
+    let folder = aside(vault, newest);
+    let was_broken_off = [DATABASE, REPORT].iter().all(|name| !folder.join(name).exists());
+    if was_broken_off { Ok(newest) } else { newest.checked_add(1).ok_or(VaultError::State) }
 }
 
 /// Puts the database that was built, and closed, in its place.
