@@ -62,9 +62,10 @@ const LAYERS: [(&str, &[&str]); 14] = [
 /// What the bindings may see of the core.
 const SURFACE: [&str; 5] = ["client", "domain", "ports", "error", "http"];
 /// Where files are opened. Everything else gets a reader, a writer or a path to hand on.
-const FILES: [&str; 15] = [
+const FILES: [&str; 16] = [
     "core/src/ports/anchor.rs",
     "core/src/vault/objects.rs",
+    "core/src/vault/ballast.rs",
     "core/src/vault/database.rs",
     "core/src/vault/handles.rs",
     "core/src/vault/migrate.rs",

@@ -14,6 +14,12 @@ pub enum NoticeView {
         /// Files set aside in the quarantine.
         quarantined: u32,
     },
+    /// The disk ran full while something was being written, and the vault has given up what it held back, so that it
+    /// could be finished. No case can be begun until there is room again.
+    BallastGiven {
+        /// Given back to the disk.
+        bytes: u64,
+    },
     /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
     ChangedWhileSuspended {
         /// Number of the newest journal entry when it was left.
@@ -27,6 +33,7 @@ impl From<Notice> for NoticeView {
     fn from(notice: Notice) -> Self {
         match notice {
             Notice::Recovered { adopted, deleted, quarantined } => Self::Recovered { adopted, deleted, quarantined },
+            Notice::BallastGiven { bytes } => Self::BallastGiven { bytes },
             Notice::ChangedWhileSuspended { left, found } => Self::ChangedWhileSuspended { left, found },
         }
     }

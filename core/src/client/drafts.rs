@@ -10,9 +10,11 @@ impl Client {
     /// Begins a case in the open shift. Its key is on disk before anything else of it.
     ///
     /// # Errors
-    /// [`Error::State`] if no shift is open.
+    /// [`Error::State`] if no shift is open; [`VaultError::DiskFull`] while there is too little room to finish a case.
     pub fn begin_case(&self) -> Result<CaseId, Error> {
+        let _watch = self.watch_disk();
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
+        self.vault.expect_room()?;
         let case = CaseId::new(self.random()?);
         self.vault.begin_case(case, shift, self.now()?)?;
         Ok(case)
@@ -21,9 +23,10 @@ impl Client {
     /// Applies one edit to a draft.
     ///
     /// # Errors
-    /// [`crate::vault::VaultError::State`] unless the case is a draft, [`Error::Input`] naming a field that breaks a
+    /// [`VaultError::State`] unless the case is a draft, [`Error::Input`] naming a field that breaks a
     /// limit.
     pub fn edit_case(&self, case: CaseId, edit: CaseEdit) -> Result<(), Error> {
+        let _watch = self.watch_disk();
         edit.check()?;
         let _guard = self.drafting();
         let mut facts = self.vault.draft(case)?;
@@ -43,7 +46,7 @@ impl Client {
     /// Everything recorded of a draft so far.
     ///
     /// # Errors
-    /// [`crate::vault::VaultError::State`] unless the case is a draft.
+    /// [`VaultError::State`] unless the case is a draft.
     pub fn draft(&self, case: CaseId) -> Result<CaseFacts, Error> {
         Ok(self.vault.draft(case)?)
     }

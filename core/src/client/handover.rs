@@ -59,6 +59,7 @@ impl Client {
     /// [`Error::Busy`] while another call runs; [`crate::vault::VaultError::Suspended`] if the vault is; [`Error`] of
     /// vault or signer. The network is never an error here.
     pub fn sync(&self, limits: &SyncLimits<'_>) -> Result<SyncReport, Error> {
+        let (_watch, _draining) = (self.watch_disk(), self.vault.drain());
         let mut engine = match self.engine.try_lock() {
             Ok(engine) => engine,
             Err(TryLockError::WouldBlock) => return Err(Error::Busy),
@@ -129,8 +130,12 @@ impl Client {
 
     /// The retention policy of this version: the payload goes as soon as the receipt is verified.
     fn purge_receipted(&self) -> Result<(), Error> {
-        for case in self.vault.cases_in_state(CaseState::Receipted)? {
-            self.vault.purge(case, self.now()?)?;
+        let receipted = self.vault.cases_in_state(CaseState::Receipted)?;
+        for case in &receipted {
+            self.vault.purge(*case, self.now()?)?;
+        }
+        if !receipted.is_empty() {
+            self.vault.restore_ballast();
         }
         Ok(())
     }

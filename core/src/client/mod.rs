@@ -26,6 +26,7 @@ mod salvage;
 mod sealing;
 mod shifts;
 mod signing;
+mod space;
 mod status;
 mod suspend;
 mod voiding;
@@ -42,4 +43,6 @@ pub use status::Status;
 pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
-pub use crate::vault::{CaseState, CaseSummary, QuarantineExport, Salvage, StorageConfig, VaultError};
+pub use crate::vault::{
+    CaseState, CaseSummary, QuarantineExport, Salvage, Space, SpaceLevel, StorageConfig, VaultError,
+};

@@ -22,6 +22,12 @@ pub enum Notice {
     /// The database has lost rows: spare copies tell of so many cases, events and shifts that it does not know. It works
     /// on; a salvage brings them back.
     RowsLost(u32),
+    /// The disk ran full while something was being written, and the vault has given up what it held back, so that it
+    /// could be finished. No case can be begun until there is room again.
+    BallastGiven {
+        /// Given back to the disk.
+        bytes: u64,
+    },
     /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
     ChangedWhileSuspended {
         /// Number of the newest journal entry when it was left.

@@ -44,6 +44,7 @@ impl Client {
         source: impl Read + Send,
         class: PhotoClass,
     ) -> Result<AddedPhoto, Error> {
+        let _watch = self.watch_disk();
         let object = ObjectId::new(self.random()?);
         let salt = Salt::new(self.random()?);
         let key = self.vault.case_key(case)?.object_key(case, Scope::Full, object);
@@ -94,6 +95,7 @@ impl Client {
     /// # Errors
     /// [`Error`] of the vault; a picture that cannot be decoded is none.
     pub fn make_thumbnails(&self, case: CaseId, cancel: &dyn Cancel) -> Result<u32, Error> {
+        let _watch = self.watch_disk();
         let mut made = 0;
         for photo in self.vault.draft(case)?.photos {
             if photo.thumbnail.is_some() || cancel.is_cancelled() {

@@ -52,6 +52,7 @@ impl Client {
     /// [`Error::Findings`] with what blocks or waits for confirmation; [`Error::NotProvisioned`] or
     /// [`crate::seal::SealError::RecipientSet`] without valid recipients. The draft stays as it was.
     pub fn seal_case(&self, case: CaseId, confirmed: Vec<Confirmation>) -> Result<SealedView, Error> {
+        let _watch = self.watch_disk();
         let at = self.now()?;
         let seq = {
             let _guard = self.drafting();

@@ -12,6 +12,7 @@ impl Client {
     /// # Errors
     /// [`crate::vault::VaultError::State`] while another shift is open, [`Error::Input`] for a name beyond limits.
     pub fn open_shift(&self, officer: &Officer) -> Result<ShiftId, Error> {
+        let _watch = self.watch_disk();
         officer.check()?;
         let shift = ShiftId::new(self.random()?);
         self.vault.open_shift(shift, officer, self.now()?)?;
@@ -24,6 +25,7 @@ impl Client {
     /// # Errors
     /// [`crate::vault::VaultError::State`] while drafts are open, [`Error::State`] if no shift is.
     pub fn close_shift(&self) -> Result<ShiftId, Error> {
+        let _watch = self.watch_disk();
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
         self.vault.close_shift(shift, self.now()?)?;
         self.sign_behind_commit();

@@ -14,6 +14,7 @@ impl Client {
     /// # Errors
     /// [`crate::vault::VaultError::State`] if the case is void already.
     pub fn void_case(&self, case: CaseId, reason: VoidReason, note: Option<&str>) -> Result<EventId, Error> {
+        let _watch = self.watch_disk();
         note.map_or(Ok(()), check_reason)?;
         let (at, event) = (self.now()?, EventId::new(self.random()?));
         let note = note.map(|text| self.seal_note(text, case, event)).transpose()?;

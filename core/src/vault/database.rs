@@ -7,12 +7,13 @@
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::VaultError;
+use super::ballast::Ballast;
 use super::migrate::{self, MIGRATIONS};
 
 /// `STRF`, so that no other application's database is taken for a vault.
@@ -25,28 +26,28 @@ pub(super) struct Database {
     /// Nothing while the vault is suspended.
     live: Mutex<Option<Live>>,
     folder: PathBuf,
+    ballast: Arc<Ballast>,
     migrated: bool,
 }
 
 /// What is open. The connection is closed before the folder's lock is given back.
 struct Live {
     connection: Connection,
-    /// Locked, and made durable behind each commit.
-    folder: File,
+    folder: LockedFolder,
     /// Whether the folder has not been made durable since the last commit.
     unsynced: bool,
 }
 
 impl Database {
     /// Opens or creates `vault.db` in `folder`.
-    pub(super) fn open(folder: &Path) -> Result<Self, VaultError> {
-        Self::open_with(folder, &MIGRATIONS)
+    pub(super) fn open(folder: &Path, ballast: Arc<Ballast>) -> Result<Self, VaultError> {
+        Self::open_with(folder, ballast, &MIGRATIONS)
     }
 
     /// The same with another history: for tests of steps that break or are killed.
-    pub(super) fn open_with(folder: &Path, migrations: &[&str]) -> Result<Self, VaultError> {
+    pub(super) fn open_with(folder: &Path, ballast: Arc<Ballast>, migrations: &[&str]) -> Result<Self, VaultError> {
         let (live, migrated) = Live::open(folder, migrations)?;
-        Ok(Self { live: Mutex::new(Some(live)), folder: folder.to_owned(), migrated })
+        Ok(Self { live: Mutex::new(Some(live)), folder: folder.to_owned(), ballast, migrated })
     }
 
     /// Whether opening has brought the database to a newer version.
@@ -64,23 +65,27 @@ impl Database {
         work(&self.lock().as_ref().ok_or(VaultError::Suspended)?.connection)
     }
 
-    /// Runs one IMMEDIATE transaction and makes it durable before it returns.
+    /// Runs one IMMEDIATE transaction and makes it durable before it returns. On a full disk it gives the ballast up and
+    /// runs it once more.
     pub(super) fn write<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
+        mut work: impl FnMut(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let mut guard = self.lock();
-        let live = guard.as_mut().ok_or(VaultError::Suspended)?;
-        let transaction = live.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = work(&transaction)?;
-        transaction.commit()?;
-        live.sync();
-        Ok(result)
+        self.live(|live| live.commit(&mut work))
     }
 
     /// Empties the write-ahead log, so that it keeps no old frames.
     pub(super) fn checkpoint(&self) -> Result<(), VaultError> {
-        self.read(|connection| Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+        self.live(|live| Ok(live.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+    }
+
+    fn live<T>(&self, mut step: impl FnMut(&mut Live) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        let mut guard = self.lock();
+        let live = guard.as_mut().ok_or(VaultError::Suspended)?;
+        match step(live) {
+            Err(VaultError::DiskFull) if self.ballast.give() => step(live),
+            other => other,
+        }
     }
 
     /// Whether the last commit waits for its folder to be made durable, which is tried again with the next.
@@ -143,7 +148,7 @@ impl Live {
     }
 
     fn connect(folder: &Path, known: u32, create: OpenFlags) -> Result<(Self, u32), VaultError> {
-        let handle = lock_folder(folder)?;
+        let locked = LockedFolder::lock(folder)?;
         let file = folder.join("vault.db");
         refuse_by_header(&file, known)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
@@ -153,7 +158,7 @@ impl Live {
         prepare(&connection)?;
         let version = check_version(&connection, known)?;
         configure(&connection)?;
-        Ok((Self { connection, folder: handle, unsynced: false }, version))
+        Ok((Self { connection, folder: locked, unsynced: false }, version))
     }
 
     fn ready(self) -> Result<Self, VaultError> {
@@ -162,10 +167,18 @@ impl Live {
         Ok(self)
     }
 
+    fn commit<T>(&mut self, work: &mut impl FnMut(&Transaction<'_>) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        self.sync();
+        Ok(result)
+    }
+
     /// Makes the folder durable: some phones flush their disk only then. What was committed is done all the same: the
     /// log itself was made durable, and a call must not be told to have failed that has not.
     fn sync(&mut self) {
-        self.unsynced = self.folder.sync_all().is_err();
+        self.unsynced = self.folder.0.sync_all().is_err();
     }
 }
 
@@ -174,17 +187,28 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
     Ok(File::open(folder)?.sync_all()?)
 }
 
-/// Locks the folder itself, before a file in it is opened. SQLite's own lock belongs to the process and to the file: the
-/// second opener of one process would end it by closing the header it has read, and a third one in another process
-/// would be let in.
-pub(super) fn lock_folder(folder: &Path) -> Result<File, VaultError> {
-    let handle = File::open(folder)?;
-    match handle.try_lock() {
-        Ok(()) => Ok(handle),
-        Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
-        // A file system without such locks still has SQLite's own.
-        Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(handle),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+/// The folder itself, locked before a file in it is opened, and made durable behind each commit. SQLite's own lock belongs
+/// to the process and to the file: the second opener of one process would end it by closing the header it has read, and a
+/// third one in another process would be let in.
+pub(super) struct LockedFolder(File);
+
+impl LockedFolder {
+    pub(super) fn lock(folder: &Path) -> Result<Self, VaultError> {
+        let handle = File::open(folder)?;
+        match handle.try_lock() {
+            Ok(()) => Ok(Self(handle)),
+            Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
+            // A file system without such locks still has SQLite's own.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Self(handle)),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for LockedFolder {
+    /// Closing would do, but for a copy of the handle that a process just being started may still have.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
     }
 }
 
@@ -276,10 +300,14 @@ fn configure(connection: &Connection) -> Result<(), VaultError> {
 mod tests {
     use super::*;
 
+    fn none(folder: &Path) -> Arc<Ballast> {
+        Arc::new(Ballast::at(folder, 0))
+    }
+
     #[test]
     fn the_pragmas_that_guard_the_queue_are_in_force() {
         let folder = tempfile::tempdir().expect("folder");
-        let database = Database::open(folder.path()).expect("opens");
+        let database = Database::open(folder.path(), none(folder.path())).expect("opens");
         for (pragma, expected) in [
             ("journal_mode", "wal"),
             ("locking_mode", "exclusive"),
@@ -307,8 +335,8 @@ mod tests {
     #[test]
     fn a_second_opener_is_told_that_the_vault_is_in_use() {
         let folder = tempfile::tempdir().expect("folder");
-        let _first = Database::open(folder.path()).expect("opens");
-        assert!(matches!(Database::open(folder.path()).map(drop), Err(VaultError::InUse)));
+        let _first = Database::open(folder.path(), none(folder.path())).expect("opens");
+        assert!(matches!(Database::open(folder.path(), none(folder.path())).map(drop), Err(VaultError::InUse)));
     }
 
     #[test]
@@ -322,7 +350,7 @@ mod tests {
             other.pragma_update(None, "application_id", application).expect("sets");
             drop(other);
             let before = std::fs::read(&file).expect("reads");
-            let refused = Database::open(folder.path()).map(drop);
+            let refused = Database::open(folder.path(), none(folder.path())).map(drop);
             assert!(
                 matches!(refused, Err(VaultError::NewerDatabase { .. } | VaultError::ForeignDatabase)),
                 "{refused:?}"

@@ -119,7 +119,7 @@ impl Vault {
             let ordinal = objects::next_ordinal(transaction, row.case)?;
             objects::insert(transaction, ordinal, row)?;
             cases::update_draft(transaction, row.case, draft)?;
-            journal.append_draft(event, draft).map(drop)
+            journal.append_draft(event.clone(), draft).map(drop)
         })
     }
 

@@ -59,6 +59,8 @@ pub enum JournalEvent {
     EpochBegun { epoch: u16 },
     /// Nothing was left under an old root: it is erased with its hardware key.
     EpochErased { epoch: u16 },
+    /// The disk was full; so many bytes held back were given up.
+    BallastGiven { bytes: u64 },
     /// The journal's head was another when the vault was resumed than when it was suspended.
     ChangedWhileSuspended { left: u64, found: u64 },
     /// The device clock differs from the box's by this many milliseconds.
@@ -146,7 +148,7 @@ impl Vault {
     pub(super) fn journaled<T>(
         &self,
         at: Moment,
-        work: impl FnOnce(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
+        mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         self.write(|transaction| {
             let mut writer = JournalWriter::new(self, transaction, at)?;
@@ -159,7 +161,7 @@ impl Vault {
         &self,
         head: JournalHead,
         at: Moment,
-        work: impl FnOnce(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
+        mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         self.write(|transaction| work(transaction, &mut JournalWriter { vault: self, transaction, at, head }))
     }

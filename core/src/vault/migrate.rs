@@ -123,5 +123,6 @@ fn remove(file: &Path) -> Result<(), VaultError> {
 /// [`VaultError`].
 #[cfg(any(test, feature = "testing"))]
 pub fn rehearse_migrations(folder: &Path, migrations: &[&str]) -> Result<(), VaultError> {
-    super::database::Database::open_with(folder, migrations).map(drop)
+    let ballast = std::sync::Arc::new(super::ballast::Ballast::at(folder, 0));
+    super::database::Database::open_with(folder, ballast, migrations).map(drop)
 }

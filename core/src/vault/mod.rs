@@ -14,6 +14,7 @@
 //! **Write order of an object:** bytes to `.part` with early write-back, fsync, rename, fsync of the folder, commit,
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
+mod ballast;
 mod bases;
 mod cases;
 mod config;
@@ -42,6 +43,7 @@ mod salvage;
 mod sealing;
 mod settings;
 mod shifts;
+mod space;
 mod spare;
 mod store;
 mod stranded;
@@ -50,6 +52,7 @@ mod sweep;
 mod transitions;
 mod unlock;
 
+pub use ballast::Draining;
 pub use bases::Bases;
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
@@ -67,6 +70,7 @@ pub use quarantine::{ExportPapers, QuarantineExport};
 pub use queue::CaseSummary;
 pub use salvage::Salvage;
 pub use shifts::{Salvaged, ShiftRow};
+pub use space::{Space, SpaceLevel};
 pub use store::{Opened, Vault};
 pub use suspend::Resumed;
 pub use sweep::{Orphan, Sweep};

@@ -7,9 +7,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, Row, Transaction};
 
+use super::ballast::{self, Ballast};
 use super::database::sync_folder;
 use super::handles::{Handles, ObjectFile};
 use super::{Record, VaultError};
@@ -32,12 +34,13 @@ pub(super) struct ObjectFolder {
     pub(super) objects: PathBuf,
     pub(super) quarantine: PathBuf,
     pub(super) handles: Handles,
+    ballast: Arc<Ballast>,
 }
 
 impl ObjectFolder {
-    pub(super) fn open(vault: &Path) -> Result<Self, VaultError> {
+    pub(super) fn open(vault: &Path, ballast: Arc<Ballast>) -> Result<Self, VaultError> {
         let (objects, quarantine) = (vault.join("objects"), vault.join("quarantine"));
-        let folder = Self { objects, quarantine, handles: Handles::default() };
+        let folder = Self { objects, quarantine, handles: Handles::default(), ballast };
         std::fs::create_dir_all(&folder.objects)?;
         std::fs::create_dir_all(&folder.quarantine)?;
         sync_folder(vault)?;
@@ -50,9 +53,14 @@ impl ObjectFolder {
 
     pub(super) fn create(&self, object: ObjectId) -> Result<PartFile, VaultError> {
         let part = self.objects.join(format!("{object}.part"));
-        let file = self.handles.open(|| OpenOptions::new().write(true).create_new(true).open(&part))?;
+        let open = || self.handles.open(|| OpenOptions::new().write(true).create_new(true).open(&part));
+        let file = match open() {
+            Err(VaultError::DiskFull) if self.ballast.give() => open()?,
+            other => other?,
+        };
         let buffer = Vec::with_capacity(PIECE + PIECE / 8);
-        Ok(PartFile { object, file, part, buffer, written: 0, durable: 0, kept: false })
+        let ballast = self.ballast.clone();
+        Ok(PartFile { object, file, ballast, part, buffer, written: 0, durable: 0, kept: false })
     }
 
     /// Opens a file for reading.
@@ -92,6 +100,7 @@ impl ObjectFolder {
 pub struct PartFile {
     object: ObjectId,
     file: ObjectFile,
+    ballast: Arc<Ballast>,
     part: PathBuf,
     buffer: Vec<u8>,
     written: u64,
@@ -112,7 +121,7 @@ impl PartFile {
         }
         let length = self.buffer.len() as u64;
         self.file.with(|file| {
-            file.write_all(&self.buffer)?;
+            ballast::write_all(file, &self.buffer, &self.ballast)?;
             // Starts write-back of what was just written. A hint: where it is not understood, the fsync does all the work.
             #[cfg(any(target_os = "linux", target_os = "android"))]
             let _ = rustix::fs::fadvise(file, self.written, NonZeroU64::new(length), rustix::fs::Advice::DontNeed);

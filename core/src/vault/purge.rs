@@ -18,10 +18,14 @@ impl Vault {
         self.finish_purge(case)
     }
 
-    /// Finishes purges that a crash has interrupted.
+    /// Finishes purges that a crash has interrupted. On a full disk they wait for the next time.
     pub(super) fn finish_purges(&self) -> Result<(), VaultError> {
+        let _draining = self.ballast.drain();
         for case in self.cases_in_state(CaseState::Purging)? {
-            self.finish_purge(case)?;
+            match self.finish_purge(case) {
+                Err(VaultError::DiskFull) => return Ok(()),
+                other => other?,
+            }
         }
         Ok(())
     }

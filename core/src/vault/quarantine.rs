@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::OptionalExtension;
 
-use super::cases::{self, CaseRow, CaseState};
+use super::cases::{CaseRow, CaseState};
 use super::database::sync_folder;
 use super::documents::Document;
 use super::outbox::ItemState;
@@ -55,9 +55,11 @@ impl Vault {
         if let Some(recipients) = self.document(Document::Recipients)? {
             tree.write("recipients.cose", &recipients)?;
         }
-        for row in self.database.read(|connection| cases::in_state(connection, CaseState::Quarantined))? {
+        for case in self.cases_in_state(CaseState::Quarantined)? {
+            let row = self.case(case)?;
             self.export_case(&tree, &row, &mut done)?;
-            done.cases.push((row.clone(), self.reason_of(&row)?));
+            let reason = self.reason_of(&row)?;
+            done.cases.push((row, reason));
         }
         let aside = Tree { root: folder.join("quarantine") };
         done.files = aside.copy_folder(&self.objects.quarantine, Path::new(""))?;

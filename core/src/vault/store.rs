@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Transaction;
 
+use super::ballast::Ballast;
 use super::cases::{self, CaseRow};
 use super::database::Database;
 use super::hardware::Hardware;
@@ -26,6 +27,7 @@ pub struct Vault {
     pub(super) database: Database,
     pub(super) objects: ObjectFolder,
     pub(super) spare: SpareFolder,
+    pub(super) ballast: Arc<Ballast>,
     pub(super) keys: KeyRing,
     pub(super) hardware: Hardware,
     /// Held while keys come and go: one rotation, unlocking or locking at a time.
@@ -60,7 +62,9 @@ impl Vault {
     pub fn open(folder: &Path, storage: StorageConfig, ports: VaultPorts) -> Result<Opened, VaultError> {
         std::fs::create_dir_all(folder)?;
         let salvaged = salvage::before_open(folder)?;
-        let vault = Self::over(Database::open(folder)?, folder, storage, ports)?;
+        let ballast = Arc::new(Ballast::at(folder, storage.ballast));
+        let database = Database::open(folder, ballast.clone())?;
+        let vault = Self::over(database, folder, ballast, storage, ports)?;
         vault.refuse_if_emptied()?;
         vault.open_keys()?;
         let rotation = vault.retire_epochs();
@@ -70,6 +74,7 @@ impl Vault {
         if !vault.database.was_migrated() {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
+        vault.restore_ballast();
         Ok(Opened { vault, sweep, salvaged, lost_rows, rotation })
     }
 
@@ -77,13 +82,15 @@ impl Vault {
     pub(super) fn over(
         database: Database,
         folder: &Path,
+        ballast: Arc<Ballast>,
         storage: StorageConfig,
         ports: VaultPorts,
     ) -> Result<Self, VaultError> {
         Ok(Self {
             database,
-            objects: ObjectFolder::open(folder)?,
+            objects: ObjectFolder::open(folder, ballast.clone())?,
             spare: SpareFolder::open(folder),
+            ballast,
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
             keys_change: Mutex::default(),
@@ -98,7 +105,7 @@ impl Vault {
     /// just ceased to be the current one.
     pub(super) fn write<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, VaultError>,
+        work: impl FnMut(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
         self.database.write(work)
     }
@@ -135,7 +142,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn note(&self, at: Moment, event: JournalEvent) -> Result<JournalHead, VaultError> {
-        self.journaled(at, |_, journal| journal.append(event))
+        self.journaled(at, |_, journal| journal.append(event.clone()))
     }
 
     /// The newest entry of the journal.

@@ -134,7 +134,7 @@ impl Vault {
                     Err(error) => return Err(error),
                 }
             }
-            journal.append(JournalEvent::ItemQuarantined { owner, reason: reason.to_owned() }).map(drop)
+            journal.append(JournalEvent::ItemQuarantined { owner: owner.clone(), reason: reason.to_owned() }).map(drop)
         })
     }
 

@@ -52,7 +52,7 @@ impl Builder<'_> {
         let event = self.event_of_salvage();
         self.vault.journaled_behind(self.head, self.at, |transaction, journal| {
             let n = i64::try_from(journal.next()).unwrap_or(i64::MAX);
-            journal.append(event)?;
+            journal.append(event.clone())?;
             transaction.execute("UPDATE shifts SET last_n = ?1 WHERE last_n IS NULL", [n])?;
             transaction.execute("UPDATE shifts SET first_n = ?1 WHERE first_n = 0", [n])?;
             if let Some(shift) = shift {

@@ -23,12 +23,14 @@ mod swap;
 pub use report::Salvage;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use build::Builder;
 use files::ObjectFiles;
 use rows::{Table, Wreck};
 
-use super::database::{self, Database};
+use super::ballast::Ballast;
+use super::database::{self, Database, LockedFolder};
 use super::spare::{self, SpareFolder};
 use super::{StorageConfig, Vault, VaultError, VaultPorts};
 use crate::domain::Moment;
@@ -48,21 +50,43 @@ impl Vault {
         own_key: &VerifyingKey,
         at: Moment,
     ) -> Result<Salvage, VaultError> {
-        let lock = database::lock_folder(folder)?;
+        let lock = LockedFolder::lock(folder)?;
         if let Some((number, report)) = swap::finish(folder)? {
             return Ok(Salvage::from_json(number, &report));
         }
         let wreck = open_wreck(folder)?;
         let number = swap::next_number(folder)?;
-        let rebuild = swap::begin(folder)?;
-        let vault = Self::over(Database::open(&rebuild)?, folder, storage, ports)?;
-        let files = ObjectFiles::scan(&vault.objects)?;
-        let place = (number, swap::aside(folder, number));
-        let report = Builder::new(&vault, wreck.as_ref(), own_key, files, place, at).build()?;
-        vault.database.checkpoint()?;
-        drop(vault);
+        let job = Job { folder, storage, ports, own_key, at, number };
+        let report = match job.build(wreck.as_ref()) {
+            Err(VaultError::DiskFull) if Ballast::at(folder, storage.ballast).give() => job.build(wreck.as_ref())?,
+            other => other?,
+        };
         swap::commit(folder, number, &report.to_json())?;
         drop((wreck, lock)); // nobody else opens the folder before the new database lies in it
+        Ok(report)
+    }
+}
+
+struct Job<'a> {
+    folder: &'a Path,
+    storage: StorageConfig,
+    ports: VaultPorts,
+    own_key: &'a VerifyingKey,
+    at: Moment,
+    number: u32,
+}
+
+impl Job<'_> {
+    fn build(&self, wreck: Option<&Wreck>) -> Result<Salvage, VaultError> {
+        let rebuild = swap::begin(self.folder)?;
+        // On a full disk a step is not run again by itself: the whole is.
+        let ballast = Arc::new(Ballast::at(&rebuild, 0));
+        let database = Database::open(&rebuild, ballast.clone())?;
+        let vault = Vault::over(database, self.folder, ballast, self.storage, self.ports.clone())?;
+        let files = ObjectFiles::scan(&vault.objects)?;
+        let place = (self.number, swap::aside(self.folder, self.number));
+        let report = Builder::new(&vault, wreck, self.own_key, files, place, self.at).build()?;
+        vault.database.checkpoint()?;
         Ok(report)
     }
 }
@@ -80,7 +104,7 @@ impl Vault {
 /// Ends a salvage that was done but for its last steps, and refuses a folder whose database was lost. Returns the report
 /// of a salvage that nobody was told of yet.
 pub(super) fn before_open(folder: &Path) -> Result<Option<Salvage>, VaultError> {
-    let _lock = database::lock_folder(folder)?;
+    let _lock = LockedFolder::lock(folder)?;
     if let Some((number, report)) = swap::finish(folder)? {
         return Ok(Some(Salvage::from_json(number, &report)));
     }
