@@ -209,9 +209,9 @@ fn keys_that_do_not_answer_put_a_salvage_off_and_change_nothing() {
     world.phone.signer.fail_with(Some(SignerError::NotNow));
     refused(ErrorKind::SignerUnavailable);
     world.phone.signer.fail_with(None);
-    world.phone.key_store.fail_with(Some(KeyStoreError::NotNow));
+    damaged.key_store.fail_with(Some(KeyStoreError::NotNow));
     refused(ErrorKind::KeyUnavailable);
-    world.phone.key_store.fail_with(None);
+    damaged.key_store.fail_with(None);
     let (client, report) = damaged.salvage();
     world.assert_nothing_lost(&damaged, &client, &report);
     world.assert_goes_on(&damaged, client);

@@ -12,6 +12,7 @@ use streife_core::seal::{
     Binding, Hash, Kind, Manifest, ManifestObject, Namespace, Receipt, ReceiptObject, Signed, SignedPayload,
     SoftwareKey, VerifyingKey, commitment, open, sign_payload,
 };
+use streife_core::testing::DangerousSoftwareKeyStore;
 use streife_core::vault::{CaseState, ItemKind, Vault, VaultPorts};
 
 use super::common::{Phone, officer};
@@ -40,13 +41,16 @@ pub struct World {
 pub struct Damaged<'a> {
     world: &'a World,
     folder: tempfile::TempDir,
+    pub key_store: Arc<DangerousSoftwareKeyStore>,
     /// Photos that the test has taken away or changed.
     pub gone: std::cell::RefCell<BTreeSet<ObjectId>>,
 }
 
 impl World {
     pub fn new() -> Self {
-        let phone = Phone::new();
+        let mut phone = Phone::new();
+        let keys = phone.folder.path().join("keys");
+        phone.key_store = Arc::new(DangerousSoftwareKeyStore::in_folder(&keys).expect("makes"));
         let client = phone.open();
         client.open_shift(&officer()).expect("opens");
         let purged = seal(&phone, &client, "M-AB 1");
@@ -78,11 +82,15 @@ impl World {
         Self { phone, image, manifests, facts, photos, unsigned, purged, refused, voided }
     }
 
-    /// A copy of the folder, to be damaged.
+    /// A copy of the folder, to be damaged, with hardware keys of its own: what one copy erases, another still has.
     pub fn copy(&self) -> Damaged<'_> {
         let folder = tempfile::tempdir().expect("folder");
-        copy(self.image.path(), folder.path());
-        Damaged { world: self, folder, gone: Default::default() }
+        for (from, to) in [(self.image.path(), "vault"), (&self.phone.folder.path().join("keys"), "keys")] {
+            std::fs::create_dir(folder.path().join(to)).expect("makes");
+            copy(from, &folder.path().join(to));
+        }
+        let key_store = DangerousSoftwareKeyStore::in_folder(&folder.path().join("keys")).expect("is there");
+        Damaged { world: self, folder, key_store: Arc::new(key_store), gone: Default::default() }
     }
 
     /// The same as a process leaves it that ended by itself: everything in the database file.
@@ -181,22 +189,22 @@ impl World {
         assert!(client.recovered().is_clean(), "{:?}", client.recovered());
         assert!(client.notices().is_empty(), "{:?}", client.notices());
         drop(client);
-        let again = Client::salvage(damaged.config(), self.phone.ports()).map(drop);
+        let again = Client::salvage(damaged.config(), damaged.ports()).map(drop);
         assert_eq!(again.expect_err("is sound").kind(), ErrorKind::State);
     }
 }
 
 impl Damaged<'_> {
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.path().join("vault").join(name)
     }
 
     pub fn config(&self) -> Config {
-        Config { folder: self.folder.path().to_owned(), ..self.world.phone.config() }
+        Config { folder: self.path(""), ..self.world.phone.config() }
     }
 
     pub fn ports(&self) -> Ports {
-        self.world.phone.ports()
+        Ports { key_store: self.key_store.clone(), ..self.world.phone.ports() }
     }
 
     /// Whether it opens as if nothing had happened.
@@ -261,7 +269,7 @@ impl Damaged<'_> {
     pub fn salvaged(&self) -> (Client, Salvage) {
         // An empty log may appear: SQLite looks for one.
         let bytes = || {
-            let all = super::common::all_bytes(self.folder.path());
+            let all = super::common::all_bytes(&self.path(""));
             all.into_iter().filter(|(_, bytes)| !bytes.is_empty()).collect::<BTreeMap<_, _>>()
         };
         let before = bytes();
