@@ -236,6 +236,43 @@ fn a_stranded_case_gets_a_new_manifest_only_by_hand() {
 }
 
 #[test]
+fn refused_cases_and_the_quarantine_are_handed_out_as_they_are() {
+    let world = World::new();
+    let damaged = world.clean_copy();
+    damaged.overwrite("vault.db", 0, &vec![0; PAGE]);
+    std::fs::write(damaged.path("objects/stray.txt"), b"not ours").expect("writes");
+    let (client, report) = damaged.salvaged();
+    assert!(report.whole.contains(&world.refused));
+    // Its row is lost, so it is sent again, and the box will say again what it thinks of it.
+    assert_eq!(client.case(world.refused).expect("is there").state, CaseState::Sealed);
+    let empty = client.export_quarantine(&damaged.path("../out")).expect("hands out");
+    assert_eq!((empty.cases.len(), empty.missing), (0, 0));
+    drop(client);
+
+    let damaged = world.clean_copy();
+    let client = damaged.try_open().expect("opens");
+    let out = damaged.path("../out");
+    let export = client.export_quarantine(&out).expect("hands out");
+    assert_eq!((export.cases.len(), export.missing), (1, 0));
+    let (row, reason) = export.cases.first().expect("one");
+    assert_eq!((row.case, reason.as_str()), (world.refused, "case-conflict (409)"));
+    let read = |name: &str| std::fs::read(out.join(name)).expect("is there");
+    let case = format!("export/cases/{}", world.refused);
+    assert_eq!(Some(&read(&format!("{case}/manifest.cose"))), world.manifests.get(&world.refused));
+    for object in client.case(world.refused).ok().and_then(|row| row.manifest).iter().flat_map(|m| world.objects_of(m))
+    {
+        let file = std::fs::read(damaged.path(&format!("objects/{object}.sbx"))).expect("reads");
+        assert!(read(&format!("{case}/objects/{object}.sbx")) == file);
+    }
+    let agency: serde_json::Value = serde_json::from_slice(&read("export/agency.json")).expect("JSON");
+    assert_eq!(agency["box_id"], "01".repeat(16), "as the receipts name it");
+    let reasons: serde_json::Value = serde_json::from_slice(&read("reasons.json")).expect("JSON");
+    assert_eq!(reasons[0]["reason"], "case-conflict (409)");
+    let refused = client.export_quarantine(&out).map(drop).expect_err("something lies there");
+    assert_eq!(refused.kind(), ErrorKind::State);
+}
+
+#[test]
 fn a_sound_vault_is_not_salvaged() {
     let world = World::new();
     for damaged in [world.copy(), world.clean_copy()] {

@@ -18,7 +18,7 @@ pub enum Notice {
         quarantined: u32,
     },
     /// A damaged database was set aside and built again; see [`Client::salvage`].
-    Salvaged(Salvage),
+    Salvaged(Box<Salvage>),
     /// The database has lost rows: spare copies tell of so many cases, events and shifts that it does not know. It works
     /// on; a salvage brings them back.
     RowsLost(u32),

@@ -53,7 +53,7 @@ impl Client {
         if let Some(mut salvage) = opened.salvaged {
             client.vault.account(&mut salvage)?;
             client.vault.salvage_told(&salvage)?;
-            client.notify(Notice::Salvaged(salvage));
+            client.notify(Notice::Salvaged(Box::new(salvage)));
         }
         client.sweep = opened.sweep;
         Ok(client)

@@ -26,7 +26,7 @@ impl Client {
         log::event("a damaged database was built again", &[("number", &built.number)]);
         let client = Self::open(config, ports)?;
         let told = client.notices().into_iter().find_map(|notice| match notice {
-            Notice::Salvaged(salvage) => Some(salvage),
+            Notice::Salvaged(salvage) => Some(*salvage),
             _ => None,
         });
         Ok((client, told.unwrap_or(built)))

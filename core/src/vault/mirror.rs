@@ -85,7 +85,10 @@ impl Vault {
     fn forget(&self, kind: Spare, id: &[u8; 16]) -> Result<(), VaultError> {
         match kind {
             Spare::Key => self.spare.destroy_key(id),
-            _ => Ok(self.spare.forget(kind, id)),
+            _ => {
+                self.spare.forget(kind, id);
+                Ok(())
+            }
         }
     }
 }

@@ -100,6 +100,12 @@ impl World {
         damaged
     }
 
+    /// Objects that a signed manifest lists.
+    pub fn objects_of(&self, manifest: &[u8]) -> Vec<ObjectId> {
+        let manifest = Signed::<Manifest>::verify(manifest, &device_key()).expect("verifies").into_payload();
+        manifest.objects.iter().map(|object| object.object).collect()
+    }
+
     pub fn drafts(&self) -> BTreeSet<CaseId> {
         self.facts.keys().copied().collect()
     }
@@ -124,6 +130,10 @@ impl World {
             if let Some(manifest) = &row.manifest {
                 assert!(Some(manifest) == self.manifests.get(&row.case), "another manifest of {}", row.case);
             }
+        }
+        if report.whole.contains(&self.voided) {
+            let voided = client.cases().expect("lists").into_iter().find(|row| row.case == self.voided);
+            assert!(voided.is_some_and(|row| row.voided), "its void is lost");
         }
         for case in &report.whole {
             let state = client.case(*case).expect("is there").state;
@@ -232,14 +242,16 @@ impl Damaged<'_> {
 
     pub fn overwrite(&self, name: &str, at: usize, bytes: &[u8]) {
         let mut whole = std::fs::read(self.path(name)).expect("reads");
-        let end = (at + bytes.len()).min(whole.len());
-        whole[at..end].copy_from_slice(&bytes[..end - at]);
+        for (to, from) in whole.iter_mut().skip(at).zip(bytes) {
+            *to = *from;
+        }
         std::fs::write(self.path(name), whole).expect("writes");
     }
 
     pub fn truncate(&self, name: &str, length: usize) {
-        let whole = std::fs::read(self.path(name)).expect("reads");
-        std::fs::write(self.path(name), &whole[..length]).expect("writes");
+        let mut whole = std::fs::read(self.path(name)).expect("reads");
+        whole.truncate(length);
+        std::fs::write(self.path(name), whole).expect("writes");
     }
 
     pub fn remove_photo(&self, photo: ObjectId) {
@@ -252,7 +264,8 @@ impl Damaged<'_> {
         self.gone.borrow_mut().insert(photo);
         let name = format!("objects/{photo}.sbx");
         let at = self.length(&name) - 20;
-        self.overwrite(&name, at, &[self.world.photos[&photo][at] ^ 1]);
+        let byte = self.world.photos.get(&photo).and_then(|bytes| bytes.get(at)).expect("is there");
+        self.overwrite(&name, at, &[byte ^ 1]);
     }
 
     pub fn remove(&self, name: &str) {
@@ -313,7 +326,7 @@ impl Rand {
     }
 
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
+        (0..length).map(|_| u8::try_from(self.next() & 0xff).expect("one byte")).collect()
     }
 }
 

@@ -97,7 +97,7 @@ impl Builder<'_> {
             self.device = Some(manifest.device);
         }
         let number = row.number("state").and_then(|state| u8::try_from(state).ok());
-        let state = number.and_then(|number| CaseState::from_number(number));
+        let state = number.and_then(CaseState::from_number);
         let key = self.find_key(case, row);
         Found { case, row: row.clone(), state, key, manifest }
     }

@@ -120,7 +120,7 @@ impl Wreck {
 
     fn columns(&self, table: Table) -> Option<Vec<String>> {
         let statement = self.connection.prepare(&format!("SELECT * FROM {}", table.name())).ok()?;
-        Some(statement.column_names().into_iter().map(str::to_owned).collect())
+        Some(statement.column_names().map(str::to_owned).collect())
     }
 
     fn keys(&self, table: Table) -> Vec<Vec<Value>> {
