@@ -11,6 +11,7 @@
 //! not call back.
 
 mod config;
+mod damage;
 mod drafts;
 mod findings;
 mod handover;
@@ -44,5 +45,6 @@ pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
 pub use crate::vault::{
-    CaseState, CaseSummary, QuarantineExport, Salvage, Space, SpaceLevel, StorageConfig, VaultError,
+    CaseState, CaseSummary, Damage, Fault, QuarantineExport, Record, Salvage, Space, SpaceLevel, StorageConfig,
+    VaultError,
 };

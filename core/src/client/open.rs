@@ -46,6 +46,7 @@ impl Client {
         if opened.lost_rows > 0 {
             client.notify(Notice::RowsLost(opened.lost_rows));
         }
+        client.report_look(&opened.look)?;
         if let Err(error) = opened.rotation {
             log::event("the rotation of keys is put off", &[("error", &Error::from(error))]);
         }

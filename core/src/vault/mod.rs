@@ -14,9 +14,11 @@
 //! **Write order of an object:** bytes to `.part` with early write-back, fsync, rename, fsync of the folder, commit,
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
+mod anchor;
 mod ballast;
 mod bases;
 mod cases;
+mod compare;
 mod config;
 mod damage;
 mod database;
@@ -30,28 +32,34 @@ mod handles;
 mod hardware;
 mod journal;
 mod keys;
+mod mark;
 mod migrate;
 mod mirror;
 mod objects;
 mod outbox;
+mod proof;
 mod purge;
 mod quarantine;
 mod queue;
+mod requeue;
 mod reseal;
 mod rotation;
 mod salvage;
 mod sealing;
 mod settings;
 mod shifts;
+mod signing;
 mod space;
 mod spare;
 mod store;
+mod story;
 mod stranded;
 mod suspend;
 mod sweep;
 mod transitions;
 mod unlock;
 
+pub use anchor::History;
 pub use ballast::Draining;
 pub use bases::Bases;
 pub use cases::{CaseRow, CaseState, SealedCase};
@@ -61,7 +69,8 @@ pub use documents::Document;
 pub use error::VaultError;
 pub use events::{EventRow, Void};
 pub use handles::ObjectFile;
-pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, Reading};
+pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, ObjectProof, Reading};
+pub use mark::Look;
 #[cfg(any(test, feature = "testing"))]
 pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
@@ -70,6 +79,7 @@ pub use quarantine::{ExportPapers, QuarantineExport};
 pub use queue::CaseSummary;
 pub use salvage::Salvage;
 pub use shifts::{Salvaged, ShiftRow};
+pub use signing::Stretch;
 pub use space::{Space, SpaceLevel};
 pub use store::{Opened, Vault};
 pub use suspend::Resumed;

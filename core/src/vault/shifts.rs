@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, Transaction};
 use zeroize::Zeroizing;
 
 use super::cases::expect_one;
+use super::journal::{JournalEvent, JournalWriter};
 use super::keys::{KeyRing, SealedValue};
 use super::{Record, VaultError};
 use crate::domain::{ObjectId, ShiftId};
@@ -85,7 +86,7 @@ pub(super) fn one(connection: &Connection, shift: ShiftId) -> Result<ShiftRow, V
 
 /// The shift that is open, if one is.
 pub(super) fn open(connection: &Connection) -> Result<Option<ShiftRow>, VaultError> {
-    Ok(select(connection, "WHERE last_n IS NULL ORDER BY ordinal LIMIT 1", [])?.pop())
+    Ok(select(connection, "WHERE seal IS NULL AND last_n IS NULL ORDER BY ordinal LIMIT 1", [])?.pop())
 }
 
 /// Shifts without a signed seal, oldest first.
@@ -160,8 +161,17 @@ pub(super) fn set_seal(transaction: &Transaction<'_>, shift: ShiftId, seal: &[u8
 }
 
 /// Lets an opening that a salvage did not find be made anew, as the box does not hold it; `false` if nothing is missing.
-pub(super) fn may_open_again(transaction: &Transaction<'_>, shift: ShiftId) -> Result<bool, VaultError> {
-    let sql = "UPDATE shifts SET salvaged = ?2 WHERE shift_id = ?1 AND salvaged = ?3 AND opening IS NULL";
+pub(super) fn open_again(
+    transaction: &Transaction<'_>,
+    shift: ShiftId,
+    journal: &mut JournalWriter<'_>,
+) -> Result<bool, VaultError> {
+    let sql = "UPDATE shifts SET salvaged = ?2, first_n = ?4 WHERE shift_id = ?1 AND salvaged = ?3 AND opening IS NULL";
     let (to, from) = (Salvaged::Unsealed as u8, Salvaged::Unopened as u8);
-    Ok(transaction.execute(sql, (shift.as_bytes(), to, from))? == 1)
+    let n = i64::try_from(journal.next()).map_err(|_| Record::Shift(shift).malformed())?;
+    let changed = transaction.execute(sql, (shift.as_bytes(), to, from, n))? == 1;
+    if changed {
+        journal.append(JournalEvent::ShiftReopened { shift })?;
+    }
+    Ok(changed)
 }

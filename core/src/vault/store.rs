@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Transaction;
 
+use super::anchor::Anchorage;
 use super::ballast::Ballast;
 use super::cases::{self, CaseRow};
 use super::database::Database;
 use super::hardware::Hardware;
 use super::journal::{self, Journal, JournalEvent, JournalWriter};
 use super::keys::{KeyRing, SealedValue};
+use super::mark::{Known, Look};
 use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::salvage::{self, Salvage};
@@ -20,7 +22,7 @@ use super::sweep::Sweep;
 use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
 use crate::domain::{CaseId, Moment, Officer, ShiftId};
 use crate::ports::Entropy;
-use crate::seal::{Hash, JournalHead};
+use crate::seal::JournalHead;
 
 /// The encrypted queue on the phone.
 pub struct Vault {
@@ -32,6 +34,8 @@ pub struct Vault {
     pub(super) hardware: Hardware,
     /// Held while keys come and go: one rotation, unlocking or locking at a time.
     pub(super) keys_change: Mutex<()>,
+    pub(super) known: Known,
+    pub(super) anchorage: Anchorage,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
     pub(super) storage: StorageConfig,
@@ -50,6 +54,8 @@ pub struct Opened {
     /// Cases, events and shifts of which there is a spare copy and no row: the database has lost them. A salvage brings
     /// them back.
     pub lost_rows: u32,
+    /// What is not as it was left.
+    pub look: Look,
     /// Whether a rotation that was interrupted is finished now; if not, why it is put off.
     pub rotation: Result<(), VaultError>,
 }
@@ -67,6 +73,7 @@ impl Vault {
         let vault = Self::over(database, folder, ballast, storage, ports)?;
         vault.refuse_if_emptied()?;
         vault.open_keys()?;
+        let look = vault.inspect()?;
         let rotation = vault.retire_epochs();
         vault.finish_purges()?;
         let lost_rows = vault.mirror();
@@ -75,7 +82,7 @@ impl Vault {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
         vault.restore_ballast();
-        Ok(Opened { vault, sweep, salvaged, lost_rows, rotation })
+        Ok(Opened { vault, sweep, salvaged, lost_rows, look, rotation })
     }
 
     /// A database and the folders beside it, still without keys.
@@ -94,6 +101,8 @@ impl Vault {
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
             keys_change: Mutex::default(),
+            known: Known::default(),
+            anchorage: Anchorage::new(ports.anchor.clone(), storage.key_store_timeout_ms),
             entropy: ports.entropy.clone(),
             ports,
             storage,
@@ -159,14 +168,6 @@ impl Vault {
     /// [`VaultError`] of the database.
     pub fn journal(&self) -> Result<Journal, VaultError> {
         self.database.read(|connection| journal::all(connection, &self.keys))
-    }
-
-    /// Hashes of journal entries, and the link before the first.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn journal_hashes(&self, first: u64, last: u64) -> Result<(Hash, Vec<Hash>), VaultError> {
-        self.database.read(|connection| journal::entry_hashes(connection, first, last))
     }
 
     /// Opens a shift; returns its place in the journal.
@@ -262,7 +263,9 @@ impl Vault {
         self.journaled(at, |transaction, journal| {
             let cases = cases::complete_count(transaction, shift)?.ok_or(VaultError::State)?;
             shifts::set_closed(transaction, shift, journal.next())?;
-            Ok(journal.append(JournalEvent::ShiftClosed { shift, cases })?.n)
+            let head = journal.append(JournalEvent::ShiftClosed { shift, cases })?;
+            journal.mark()?;
+            Ok(head.n)
         })
     }
 

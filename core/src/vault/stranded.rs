@@ -7,7 +7,7 @@ use super::journal::JournalEvent;
 use super::salvage::Salvage;
 use super::{Vault, VaultError};
 use crate::domain::{CaseId, Moment, ObjectId};
-use crate::seal::{Hash, JournalHead, Kind};
+use crate::seal::{Hash, JournalHead, Kind, Manifest, SignedPayload};
 
 impl Vault {
     /// The payload of a stranded case, if that is there at least.
@@ -31,8 +31,9 @@ impl Vault {
             if journal.head() != head {
                 return Err(VaultError::State);
             }
-            set_unsigned(transaction, case, payload)?;
-            journal.append(JournalEvent::CaseReissued { case, payload: Hash::of(&[payload]) }).map(drop)
+            let seq = Manifest::decode(payload)?.seq;
+            set_unsigned(transaction, case, payload, journal.next())?;
+            journal.append(JournalEvent::CaseSealed { case, seq, payload: Hash::of(&[payload]) }).map(drop)
         })
     }
 
@@ -54,8 +55,10 @@ impl Vault {
     }
 }
 
-fn set_unsigned(transaction: &Transaction<'_>, case: CaseId, payload: &[u8]) -> Result<(), VaultError> {
-    let sql = "UPDATE cases SET state = ?2, payload = ?3, payload_hash = ?4 WHERE case_id = ?1 AND state = ?5";
+fn set_unsigned(transaction: &Transaction<'_>, case: CaseId, payload: &[u8], n: u64) -> Result<(), VaultError> {
+    let sql = "UPDATE cases SET state = ?2, payload = ?3, payload_hash = ?4, sealed_n = ?5
+               WHERE case_id = ?1 AND state = ?6";
     let (from, to) = (CaseState::Stranded as u8, CaseState::Unsigned as u8);
-    cases::expect_one(transaction.execute(sql, (case.as_bytes(), to, payload, Hash::of(&[payload]).0, from))?)
+    let n = i64::try_from(n).map_err(|_| VaultError::State)?;
+    cases::expect_one(transaction.execute(sql, (case.as_bytes(), to, payload, Hash::of(&[payload]).0, n, from))?)
 }

@@ -23,8 +23,8 @@ pub(super) struct Builder<'a> {
     pub(super) own_key: &'a VerifyingKey,
     pub(super) files: ObjectFiles,
     pub(super) copies: BTreeSet<(Spare, [u8; 16])>,
-    /// What the old outbox knew of items that were done with.
-    pub(super) settled: BTreeMap<(u8, [u8; 16]), (ItemState, Option<String>)>,
+    /// Reasons of items that the box had refused.
+    pub(super) refused: BTreeMap<(u8, [u8; 16]), String>,
     /// The newest place of the journal that a signed structure or the anchor tells.
     pub(super) newest: JournalHead,
     /// The device that signed what was found.
@@ -35,8 +35,10 @@ pub(super) struct Builder<'a> {
     pub(super) known: BTreeSet<CaseId>,
     /// Behind which the new entries go.
     pub(super) head: JournalHead,
-    /// Drafts with their sealed facts, as they are stored.
-    pub(super) drafts: BTreeMap<CaseId, Vec<u8>>,
+    /// Where the anchor says the journal has been.
+    pub(super) anchored: Option<JournalHead>,
+    /// Cases that are drafts again.
+    pub(super) drafts: BTreeSet<CaseId>,
     pub(super) at: Moment,
     pub(super) report: Salvage,
     aside: PathBuf,
@@ -57,13 +59,14 @@ impl<'a> Builder<'a> {
             own_key,
             files,
             copies: vault.spare.values(),
-            settled: BTreeMap::new(),
+            refused: BTreeMap::new(),
             newest: JournalHead::GENESIS,
             device: None,
             open_shifts: Vec::new(),
             known: BTreeSet::new(),
             head: JournalHead::GENESIS,
-            drafts: BTreeMap::new(),
+            anchored: None,
+            drafts: BTreeSet::new(),
             at,
             report: Salvage { number, rows_read: wreck.is_some(), ..Salvage::default() },
             aside,
@@ -79,7 +82,8 @@ impl<'a> Builder<'a> {
         })?;
         self.vault.open_keys()?;
         self.vault.write(|transaction| {
-            self.settled()?;
+            self.refused()?;
+            self.anchor(transaction)?;
             self.shifts(transaction)?;
             self.officers(transaction)?;
             self.cases(transaction)?;
@@ -127,18 +131,28 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn settled(&mut self) -> Result<(), VaultError> {
-        let mut settled = BTreeMap::new();
+    /// What the box had refused. What it had taken is sent once more: it says so again, and nobody has to believe a row
+    /// that stands in clear.
+    fn refused(&mut self) -> Result<(), VaultError> {
+        let mut refused = BTreeMap::new();
         self.each(Table::Numbered("outbox"), |row| {
             let kind = row.number("kind").and_then(|kind| u8::try_from(kind).ok());
-            let state = [ItemState::Done, ItemState::Quarantined];
-            let state = state.into_iter().find(|state| row.number("state") == Some(i64::from(*state as u8)));
-            if let (Some(kind), Some(state), Some(target)) = (kind, state, row.fixed("target")) {
-                settled.insert((kind, target), (state, row.text("reason").map(str::to_owned)));
+            let is_refused = row.number("state") == Some(i64::from(ItemState::Quarantined as u8));
+            if let (Some(kind), true, Some(target)) = (kind, is_refused, row.fixed("target")) {
+                refused.insert((kind, target), row.text("reason").unwrap_or_default().to_owned());
             }
             Ok(())
         })?;
-        self.settled = settled;
+        self.refused = refused;
+        Ok(())
+    }
+
+    /// What the anchor says, if it is this vault's; and what it must find in the new database not to take it for another.
+    fn anchor(&mut self, transaction: &Transaction<'_>) -> Result<(), VaultError> {
+        if let Some(head) = self.vault.inherit_anchor(transaction)? {
+            self.anchored = Some(head);
+            self.heard_of(head);
+        }
         Ok(())
     }
 
@@ -152,9 +166,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// How far an item had come that was done with.
-    pub(super) fn settled_as(&self, kind: ItemKind, target: &[u8; 16]) -> Option<&(ItemState, Option<String>)> {
-        self.settled.get(&(kind as u8, *target))
+    /// Why the box had refused an item, if it had.
+    pub(super) fn reason(&self, kind: ItemKind, target: &[u8; 16]) -> Option<&str> {
+        self.refused.get(&(kind as u8, *target)).map(String::as_str)
     }
 }
 
@@ -175,15 +189,14 @@ pub(super) fn carry(
     }
 }
 
-/// Gives an item the state in which the old outbox had it.
-pub(super) fn settle(
+/// Keeps an item back that the box had refused.
+pub(super) fn refuse(
     transaction: &Transaction<'_>,
     kind: ItemKind,
     target: &[u8; 16],
-    state: ItemState,
-    reason: Option<&str>,
+    reason: &str,
 ) -> Result<(), VaultError> {
     let sql = "UPDATE outbox SET state = ?3, reason = ?4 WHERE kind = ?1 AND target = ?2";
-    transaction.execute(sql, (kind as u8, target, state as u8, reason))?;
+    transaction.execute(sql, (kind as u8, target, ItemState::Quarantined as u8, reason))?;
     Ok(())
 }

@@ -61,7 +61,8 @@ impl Builder<'_> {
             }
         }
         self.locked_objects(transaction)?;
-        let without_key = self.files.cases().filter(|case| !self.known.contains(case));
+        let is_known = |case: &CaseId| self.known.contains(case) || self.report.locked.contains(case);
+        let without_key: Vec<_> = self.files.cases().filter(|case| !is_known(case)).collect();
         self.report.keys_lost.extend(without_key);
         Ok(())
     }
@@ -188,7 +189,7 @@ impl Builder<'_> {
     /// Neither manifest nor payload, but the key: the record tells all, if there is one; else it is a draft.
     fn opened(&mut self, transaction: &Transaction<'_>, found: &Found, key: &CaseKey) -> Result<(), VaultError> {
         let facts = found.row.blob("draft").and_then(|draft| {
-            let facts = super::super::drafts::open_draft(found.case, key, draft).ok()?;
+            let facts = super::super::drafts::read_draft(found.case, key, draft).ok()?;
             Some((draft.to_vec(), facts))
         });
         // A draft that reads and a record beside it: the case was sealed, or was about to be. As nobody can tell whether
@@ -202,15 +203,22 @@ impl Builder<'_> {
         }
     }
 
-    /// A case whose root is not at hand stays as its row has it, for the day when the root is.
+    /// A case whose root is not at hand stays as its row has it, for the day when the root is. Without a row it stays as
+    /// its copy: then the next salvage finds it.
     fn locked(&mut self, transaction: &Transaction<'_>, found: &Found) -> Result<(), VaultError> {
-        let state = match found.state {
-            None | Some(CaseState::Draft) => CaseState::Draft,
-            Some(_) => CaseState::Stranded,
-        };
-        let content = Content { draft: found.row.blob("draft"), ..found.content() };
         self.report.locked.insert(found.case);
-        self.insert(transaction, found, state, &content)
+        let draft = found.row.blob("draft");
+        let state = match found.state {
+            Some(CaseState::Unsigned | CaseState::Sealed | CaseState::Quarantined | CaseState::Stranded) => {
+                CaseState::Stranded
+            }
+            _ if draft.is_some() => CaseState::Draft,
+            _ => return Ok(()),
+        };
+        if state == CaseState::Draft {
+            self.drafts.insert(found.case);
+        }
+        self.insert(transaction, found, state, &Content { draft, ..found.content() })
     }
 }
 

@@ -5,10 +5,10 @@ use rusqlite::Transaction;
 use super::super::cases::CaseState;
 use super::super::epoch_copy::EpochCopy;
 use super::super::objects::{self, ObjectRow};
-use super::super::outbox::{self, ItemKind, ItemState, NewItem};
+use super::super::outbox::{self, ItemKind, NewItem};
 use super::super::spare::Spare;
 use super::super::{VaultError, sealing};
-use super::build::{Builder, carry, settle};
+use super::build::{Builder, carry, refuse};
 use super::cases::{Content, Found, FoundKey};
 use super::files::ObjectFile;
 use super::roots;
@@ -112,8 +112,12 @@ impl Builder<'_> {
         let item = NewItem { kind: ItemKind::Manifest, object: None, target, owner, size: size as u64, ready };
         outbox::insert(transaction, &item)?;
         if refused {
-            let old = self.settled_as(ItemKind::Manifest, target).and_then(|(_, reason)| reason.as_deref());
-            settle(transaction, ItemKind::Manifest, target, ItemState::Quarantined, old.or(Some("refused before")))?;
+            refuse(
+                transaction,
+                ItemKind::Manifest,
+                target,
+                self.reason(ItemKind::Manifest, target).unwrap_or("refused"),
+            )?;
         }
         Ok(())
     }
@@ -202,7 +206,7 @@ impl Builder<'_> {
         for file in self.files.of(case).iter().filter(|file| file.kind == Kind::Photo) {
             self.files.bring_back(file)?;
         }
-        self.drafts.insert(case, draft);
+        self.drafts.insert(case);
         Ok(())
     }
 
@@ -358,10 +362,6 @@ impl Builder<'_> {
         // A case that was handed over has arrived; any other lets its events go when its manifest has.
         let ready = self.report.handed_over.contains(&case);
         let (owner, size) = (case.as_bytes(), bytes.len() as u64);
-        outbox::insert(transaction, &NewItem { kind: ItemKind::Event, object: None, target: id, owner, size, ready })?;
-        match self.settled_as(ItemKind::Event, id) {
-            Some((state, reason)) => settle(transaction, ItemKind::Event, id, *state, reason.as_deref()),
-            None => Ok(()),
-        }
+        outbox::insert(transaction, &NewItem { kind: ItemKind::Event, object: None, target: id, owner, size, ready })
     }
 }

@@ -32,7 +32,9 @@ impl Builder<'_> {
             Ok(())
         })?;
         if self.newest.n > head.n {
-            bases.add(self.newest);
+            for place in self.anchored.into_iter().chain([self.newest]).filter(|place| place.n > head.n) {
+                bases.add(place);
+            }
             documents::put(transaction, Document::JournalBase, &bases.encode())?;
             head = self.newest;
         }
@@ -42,9 +44,10 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// The entry that tells of the salvage, the end of the shifts that were open, and a new shift for their drafts.
+    /// The entry that tells of the salvage, what tells anew of the rows, and a new shift for the drafts and for the officer
+    /// who was on patrol. Shifts that were open end with the first.
     pub(super) fn conclude(&mut self) -> Result<(), VaultError> {
-        let on_patrol = !(self.open_shifts.is_empty() && self.drafts.is_empty() && self.report.locked.is_empty());
+        let on_patrol = !(self.open_shifts.is_empty() && self.drafts.is_empty());
         let officer = self.officer_on_patrol();
         let shift = if on_patrol { Some(ShiftId::new(self.vault.entropy.array()?)) } else { None };
         self.report.officer_lost = on_patrol && officer.is_none();
@@ -55,15 +58,12 @@ impl Builder<'_> {
             journal.append(event.clone())?;
             transaction.execute("UPDATE shifts SET last_n = ?1 WHERE last_n IS NULL", [n])?;
             transaction.execute("UPDATE shifts SET first_n = ?1 WHERE first_n = 0", [n])?;
+            self.retell_cases(transaction, journal)?;
             if let Some(shift) = shift {
                 self.vault.begin_shift(transaction, journal, shift, officer.as_ref())?;
-                let sql = "UPDATE cases SET shift_id = ?1 WHERE state = ?2";
-                transaction.execute(sql, (shift.as_bytes(), super::super::cases::CaseState::Draft as u8))?;
+                self.retell_drafts(transaction, journal, shift)?;
             }
-            for (case, draft) in &self.drafts {
-                journal.append_draft(JournalEvent::DraftSaved { case: *case }, draft)?;
-            }
-            Ok(())
+            journal.mark()
         })
     }
 

@@ -15,6 +15,7 @@ mod content;
 mod files;
 mod journal;
 mod report;
+mod retell;
 mod roots;
 mod rows;
 mod shifts;

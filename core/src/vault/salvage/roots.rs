@@ -3,6 +3,7 @@
 use super::super::VaultError;
 use super::super::epoch_copy::EpochCopy;
 use super::super::epochs::EpochState;
+use super::super::mark;
 use super::build::{Builder, carry};
 use super::rows::{Fields, Table};
 use crate::domain::DeviceId;
@@ -99,6 +100,9 @@ impl Builder<'_> {
     /// Sealed settings as they are.
     pub(super) fn settings(&self, transaction: &Transaction<'_>) -> Result<(), VaultError> {
         self.each(Table::Keyed("settings", &["name"]), |row| {
+            if row.text("name") == Some(mark::MARK) {
+                return Ok(()); // it tells of a journal that goes on elsewhere
+            }
             carry(transaction, "settings", row, &["name", "epoch", "value"]).map(drop)
         })
     }

@@ -9,7 +9,7 @@ use super::super::VaultError;
 use super::super::outbox::{self, ItemKind, NewItem};
 use super::super::shifts::Salvaged;
 use super::super::spare::Spare;
-use super::build::{Builder, carry, settle};
+use super::build::{Builder, carry, refuse};
 use super::rows::{Fields, Table};
 use crate::domain::{Officer, ShiftId};
 use crate::seal::{HEADER, ShiftOpening, ShiftSeal, Signed, SignedPayload};
@@ -101,10 +101,7 @@ impl Builder<'_> {
             transaction,
             &NewItem { kind, object: None, target: id, owner: id, size: size as u64, ready: opened },
         )?;
-        if let Some((state, reason)) = self.settled_as(kind, id) {
-            settle(transaction, kind, id, *state, reason.as_deref())?;
-        }
-        Ok(())
+        self.reason(kind, id).map_or(Ok(()), |reason| refuse(transaction, kind, id, reason))
     }
 
     /// A structure that verifies: the row's, or its copy.

@@ -106,7 +106,12 @@ fn draft(client: &Client, case: &mut Case) -> Checked {
 }
 
 fn is_damage(case: &Case, photo: &PhotoRecord, error: &Error) -> bool {
-    case.hurt.contains(&photo.object) && error.kind() == ErrorKind::Tampered
+    case.hurt.contains(&photo.object) && is_of_damage(error)
+}
+
+/// Whether an error is what a changed or lost file is to give.
+pub fn is_of_damage(error: &Error) -> bool {
+    [ErrorKind::Tampered, ErrorKind::Storage].contains(&error.kind())
 }
 
 fn sealed(world: &World, case: &mut Case, row: &CaseRow) -> Checked {
@@ -125,7 +130,8 @@ fn sealed(world: &World, case: &mut Case, row: &CaseRow) -> Checked {
 }
 
 fn photos_there(world: &World, case: &Case) -> Checked {
-    let gone = case.photos.iter().find(|photo| !world.objects().join(format!("{}.sbx", photo.object)).exists());
+    let mut sound = case.photos.iter().filter(|photo| !case.hurt.contains(&photo.object));
+    let gone = sound.find(|photo| !world.objects().join(format!("{}.sbx", photo.object)).exists());
     demand(gone.is_none(), || format!("I8: {gone:?} is not there"))
 }
 

@@ -39,9 +39,7 @@ impl Machine<'_> {
 
     /// Flips one bit of an object that the phone still needs.
     pub fn flip(&mut self, pick: Pick, bit: u16) {
-        let Some(case) = self.model.pick(pick) else { return };
-        let objects = self.objects_of(case);
-        let Some(object) = objects.get(usize::from(bit) % objects.len().max(1)).copied() else { return };
+        let Some((case, object)) = self.needed(pick, bit) else { return };
         let path = self.path_of(object);
         let Ok(mut bytes) = fs::read(&path) else { return };
         let place = usize::from(bit).wrapping_mul(7_919) % bytes.len();
@@ -49,6 +47,21 @@ impl Machine<'_> {
         fs::write(path, bytes).expect("writes");
         self.model.case_mut(case).hurt.insert(object);
         self.figures.fault("bit flipped");
+    }
+
+    /// Removes the file of an object that the phone still needs.
+    pub fn lose(&mut self, pick: Pick, number: u16) {
+        let Some((case, object)) = self.needed(pick, number) else { return };
+        if fs::remove_file(self.path_of(object)).is_ok() {
+            self.model.case_mut(case).hurt.insert(object);
+            self.figures.fault("file lost");
+        }
+    }
+
+    fn needed(&self, pick: Pick, number: u16) -> Option<(CaseId, ObjectId)> {
+        let case = self.model.pick_any(pick)?;
+        let objects = self.objects_of(case);
+        Some((case, *objects.get(usize::from(number) % objects.len().max(1))?))
     }
 
     fn an_object(&self, pick: Pick) -> Option<PathBuf> {

@@ -8,7 +8,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, Weak};
+use std::thread::JoinHandle;
+
+use streife_core::client::Client;
+use streife_core::error::Error;
+use streife_core::ports::KeyStoreError;
 
 use crate::steps::{Cut, Trouble};
 
@@ -28,8 +33,13 @@ struct State {
     trouble: Option<Trouble>,
     calls: u16,
     requests: u8,
+    key_calls: u8,
     struck: bool,
     dead: bool,
+    client: Weak<Client>,
+    /// Suspends the vault while the call goes on.
+    suspending: Option<JoinHandle<Result<(), Error>>>,
+    suspended: Option<Result<(), Error>>,
 }
 
 /// The port is asked by an app that is dead, or was told to fail.
@@ -46,7 +56,36 @@ impl Fate {
     /// A step begins, with what goes wrong in it.
     pub fn step(&self, trouble: Option<Trouble>) {
         let mut state = self.state();
-        *state = State { trouble, dead: state.dead, ..State::default() };
+        (state.trouble, state.struck) = (trouble, false);
+        (state.calls, state.requests, state.key_calls) = (0, 0, 0);
+    }
+
+    /// The app has been opened.
+    pub fn watch(&self, client: Weak<Client>) {
+        self.state().client = client;
+    }
+
+    /// Waits for the thread that suspends the vault, if this step has one.
+    pub fn suspended(&self) -> Option<Result<(), Error>> {
+        self.await_suspension();
+        self.state().suspended.take()
+    }
+
+    /// The hardware or the network was called. The core holds no lock then, so that what another thread does with the
+    /// vault comes to its end within the call.
+    pub fn call_outside(&self) -> Result<(), Fails> {
+        self.call()?;
+        self.await_suspension();
+        Ok(())
+    }
+
+    fn await_suspension(&self) {
+        let thread = self.state().suspending.take();
+        // Not under the lock: suspending may call ports.
+        if let Some(thread) = thread {
+            let ended = thread.join().expect("a panic while suspending is a fault of the core");
+            self.state().suspended = Some(ended);
+        }
     }
 
     /// Whether the trouble of this step has struck.
@@ -76,6 +115,12 @@ impl Fate {
                 self.die(&mut state);
                 Err(Fails)
             }
+            Some(Trouble::Suspend { at }) if at == state.calls => {
+                let Some(client) = state.client.upgrade() else { return Ok(()) };
+                state.struck = true;
+                state.suspending = Some(std::thread::spawn(move || client.suspend()));
+                Ok(())
+            }
             Some(Trouble::LoseParts { at }) if at == state.calls => {
                 state.struck |= remove_parts(&self.life);
                 Ok(())
@@ -95,9 +140,23 @@ impl Fate {
         Ok(())
     }
 
+    /// The key store was asked; whether it fails.
+    pub fn ask_key_store(&self) -> Result<(), KeyStoreError> {
+        self.call_outside().map_err(|_| KeyStoreError::Failed)?;
+        let mut state = self.state();
+        state.key_calls = state.key_calls.saturating_add(1);
+        match state.trouble {
+            Some(Trouble::NoKeyStore { first, how }) if state.key_calls >= first => {
+                state.struck = true;
+                Err(how)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A request is sent; what becomes of it.
     pub fn request(&self) -> Result<Option<Cut>, Fails> {
-        self.call()?;
+        self.call_outside()?;
         let mut state = self.state();
         state.requests = state.requests.saturating_add(1);
         let met = match state.trouble {

@@ -28,6 +28,7 @@ impl Machine<'_> {
         self.drain()?;
         check::phone(&self.world, &mut self.model)?;
         self.nothing_stays()?;
+        self.erase_old_keys()?;
         desk::compare(self)
     }
 
@@ -58,6 +59,16 @@ impl Machine<'_> {
         let is_done = |id: CaseId| rows.iter().any(|row| row.case == id && row.state == CaseState::Purged);
         let cases_done = self.model.cases.iter().all(|case| !case.hurt.is_empty() || is_done(case.id));
         Ok(cases_done && desk::has_all_seals(self) && desk::has_all_voids(self))
+    }
+
+    /// With the next epoch every earlier hardware key goes, also those that a kill or a failing store had left.
+    fn erase_old_keys(&mut self) -> Checked {
+        self.world.close();
+        self.open(None)?;
+        self.rotate()?;
+        let keys: Vec<_> = entries(&self.world.life().join("keys")).into_keys().collect();
+        demand(keys.len() == 1, || format!("I8: hardware keys that nothing is sealed under: {keys:?}"))?;
+        check::phone(&self.world, &mut self.model)
     }
 
     /// Of what was handed over, no file is left.

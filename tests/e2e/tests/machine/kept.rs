@@ -1,8 +1,10 @@
 //! Sequences that have found something once, written out.
 
+use streife_core::sync::Network;
+
 use crate::hands::Honest;
 use crate::play;
-use crate::steps::{Act, Cut, Edit, Sequence, Step, Trouble};
+use crate::steps::{Act, Cut, Edit, Photo, Sequence, Step, Trouble};
 
 /// Plays a sequence as it stands.
 fn holds(steps: Vec<Step>) {
@@ -27,6 +29,29 @@ fn a_lying_success_for_a_seal() {
         calm(Act::Whole(0)),
         calm(Act::CloseShift),
         calm(Act::Edit(0, Edit::Check)),
-        amid(lies, Act::Sync(streife_core::sync::Network::Metered)),
+        amid(lies, Act::Sync(Network::Metered)),
     ]);
+}
+
+/// The file of a photo was lost when half of it was at the box: that handover and every later one failed, for all cases.
+#[test]
+fn a_lost_file_in_the_middle_of_its_upload() {
+    let torn = Trouble::Network { first: 1, count: 100, fault: Cut::Torn };
+    holds(vec![
+        calm(Act::Photo(0, Photo { trailing: 600_000, class: 0 })),
+        calm(Act::Whole(0)),
+        amid(torn, Act::Sync(Network::Unmetered)),
+        calm(Act::LoseFile(0, 0)),
+        calm(Act::Whole(0)),
+        calm(Act::Wait(1)),
+        calm(Act::Sync(Network::Unmetered)),
+    ]);
+}
+
+/// A suspension in the middle of a rotation left an app that could record nothing until it was started again.
+#[test]
+fn a_suspension_in_the_middle_of_a_rotation() {
+    let rotations =
+        (1..40).flat_map(|at| [amid(Trouble::Suspend { at }, Act::Rotate), calm(Act::Edit(0, Edit::Check))]);
+    holds([calm(Act::Whole(0))].into_iter().chain(rotations).collect());
 }

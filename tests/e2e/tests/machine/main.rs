@@ -10,6 +10,7 @@
 //! that has found something is therefore also written out in [`kept`].
 
 mod acts;
+mod asleep;
 mod check;
 mod damage;
 mod desk;

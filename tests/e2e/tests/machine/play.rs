@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use streife_core::client::Client;
+use streife_core::client::{Client, VaultError};
 use streife_core::domain::{CaseEdit, CaseFacts, CaseId, PhotoClass};
 use streife_core::error::{Error, ErrorKind};
 use streife_core::seal::Hash;
@@ -145,6 +145,14 @@ impl<'a> Machine<'a> {
             self.open(None)?;
             return Ok(Came::Killed);
         }
+        if let Some(suspended) = self.world.fate().suspended() {
+            self.wake_up(suspended)?;
+            if matches!(answer, Err(Error::Vault(VaultError::Suspended))) {
+                self.doubts.extend(doubt);
+                self.settle()?;
+                return Ok(Came::Killed);
+            }
+        }
         Ok(match answer {
             Ok(done) => Came::Done(done),
             Err(error) => {
@@ -152,6 +160,13 @@ impl<'a> Machine<'a> {
                 Came::Refused(error)
             }
         })
+    }
+
+    /// Resumes a vault that was suspended under a call. Such a call may have been done or not, as a killed one.
+    fn wake_up(&mut self, suspended: Result<(), Error>) -> Checked {
+        suspended.map_err(|error| format!("I10: suspending fails: {error:?}"))?;
+        let client = self.world.client().ok_or("I10: suspended without an app")?;
+        client.resume().map_err(|error| format!("I1: the vault cannot be resumed: {error:?}"))
     }
 
     /// Whether an error is the one that the model expects, or one that the trouble explains.
@@ -167,7 +182,11 @@ impl<'a> Machine<'a> {
                     Some(Trouble::LoseParts { .. }) => self.world.fate().has_struck(),
                     _ => false,
                 },
-                ErrorKind::KeyUnavailable => self.world.key_store_fails().is_some(),
+                ErrorKind::KeyUnavailable => {
+                    let struck =
+                        self.world.fate().has_struck() && matches!(self.trouble, Some(Trouble::NoKeyStore { .. }));
+                    struck || self.world.key_store_fails().is_some()
+                }
                 _ => false,
             };
         if is_explained {
@@ -210,6 +229,8 @@ impl<'a> Machine<'a> {
         let name = match self.trouble {
             Some(Trouble::NoEntropy { .. }) => "no randomness",
             Some(Trouble::LoseParts { .. }) => "lost parts",
+            Some(Trouble::NoKeyStore { .. }) => "key store fails in a call",
+            Some(Trouble::Suspend { .. }) => "suspended within a call",
             Some(Trouble::Network { fault, .. }) => match fault {
                 Cut::Before => "lost before the box",
                 Cut::After => "lost after the box",
@@ -218,6 +239,7 @@ impl<'a> Machine<'a> {
                 Cut::Page => "portal page",
                 Cut::Garbage => "lying success",
                 Cut::Half => "half an answer",
+                Cut::Torn => "torn request",
             },
             Some(Trouble::Kill { .. } | Trouble::HideObjects) | None => return,
         };

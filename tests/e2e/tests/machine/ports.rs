@@ -1,13 +1,14 @@
 //! The ports of one opened app: software twins that ask their fate before each call.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use streife_core::client::Ports;
 use streife_core::http::HttpTransport;
 use streife_core::ports::{
-    Anchor, AnchorError, Cancel, Clock, ClockReading, Entropy, EntropyError, FileAnchor, KeyStore, KeyStoreError,
-    Request, Response, Signer, SignerError, Transport, TransportError,
+    Anchor, AnchorError, Body, Cancel, Clock, ClockReading, Entropy, EntropyError, FileAnchor, KeyStore, KeyStoreError,
+    Method, Request, Response, Signer, SignerError, Transport, TransportError,
 };
 use streife_core::testing::{DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock};
 
@@ -58,34 +59,34 @@ impl Entropy for Fated<Arc<DangerousSeededEntropy>> {
 
 impl Signer for Fated<Arc<DangerousSoftwareSigner>> {
     fn public_key(&self) -> Result<Vec<u8>, SignerError> {
-        self.fate.call().map_err(|_| SignerError::Failed)?;
+        self.fate.call_outside().map_err(|_| SignerError::Failed)?;
         self.port.public_key()
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        self.fate.call().map_err(|_| SignerError::Failed)?;
+        self.fate.call_outside().map_err(|_| SignerError::Failed)?;
         self.port.sign(message)
     }
 }
 
 impl KeyStore for Fated<Arc<DangerousSoftwareKeyStore>> {
     fn create(&self, alias: &str) -> Result<(), KeyStoreError> {
-        self.fate.call().map_err(|_| KeyStoreError::Failed)?;
+        self.fate.ask_key_store()?;
         self.port.create(alias)
     }
 
     fn wrap(&self, alias: &str, key: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
-        self.fate.call().map_err(|_| KeyStoreError::Failed)?;
+        self.fate.ask_key_store()?;
         self.port.wrap(alias, key)
     }
 
     fn unwrap(&self, alias: &str, wrapped: &[u8]) -> Result<[u8; 32], KeyStoreError> {
-        self.fate.call().map_err(|_| KeyStoreError::Failed)?;
+        self.fate.ask_key_store()?;
         self.port.unwrap(alias, wrapped)
     }
 
     fn delete(&self, alias: &str) -> Result<(), KeyStoreError> {
-        self.fate.call().map_err(|_| KeyStoreError::Failed)?;
+        self.fate.ask_key_store()?;
         self.port.delete(alias)
     }
 }
@@ -113,7 +114,7 @@ impl Transport for Fated<Arc<HttpTransport>> {
             Some(cut) => self.cut(cut, request, cancel),
         };
         // Killed between the answer and what the app makes of it.
-        self.fate.call().map_err(|_| TransportError::Lost)?;
+        self.fate.call_outside().map_err(|_| TransportError::Lost)?;
         answer
     }
 }
@@ -130,11 +131,30 @@ impl Fated<Arc<HttpTransport>> {
             }
             Cut::Page => Ok(said("text/html", b"<html>Welcome</html>".to_vec())),
             Cut::Garbage => Ok(said("application/json", b"{\"uploads\":[],\"missing\":7}".to_vec())),
+            Cut::Torn => self.torn(request, cancel),
             Cut::Half => self.port.send(request, cancel).map(|mut answer| {
                 answer.body.truncate(answer.body.len() / 2);
                 answer
             }),
         }
+    }
+}
+
+impl Fated<Arc<HttpTransport>> {
+    /// Sends a file that ends before its time, so that the connection breaks in the middle of the body.
+    fn torn(&self, request: &Request, cancel: &dyn Cancel) -> Result<Response, TransportError> {
+        let Body::FileRange { path, offset, length } = &request.body else { return self.port.send(request, cancel) };
+        if request.method != Method::Patch {
+            return self.port.send(request, cancel); // of a small object nothing is kept that could be gone on with
+        }
+        let sealed = std::fs::read(path).map_err(|_| TransportError::File)?;
+        let (first, _) = sealed
+            .split_at_checked(usize::try_from(offset + length / 2).unwrap_or_default())
+            .ok_or(TransportError::File)?;
+        let mut half = tempfile::NamedTempFile::new().expect("a file");
+        half.write_all(first).expect("writes");
+        let body = Body::FileRange { path: half.path().to_owned(), offset: *offset, length: *length };
+        self.port.send(&Request { body, ..request.clone() }, cancel).and(Err(TransportError::Lost))
     }
 }
 

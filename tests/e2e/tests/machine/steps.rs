@@ -58,11 +58,15 @@ pub enum Act {
     /// Recipients and catalogue.
     Refresh,
     Read(Pick),
+    /// A new key epoch.
+    Rotate,
     Reopen,
     /// Killed between two calls, then opened.
     Kill,
     /// A second opening of the same folder.
     OpenTwice,
+    /// Suspended, and resumed behind what happens meanwhile.
+    Suspend(Asleep),
     RestartBox,
     /// Minutes pass.
     Wait(u16),
@@ -74,6 +78,8 @@ pub enum Act {
     Plant(Litter),
     /// One bit of an object of a case.
     FlipBit(Pick, u16),
+    /// The file of an object of a case is gone.
+    LoseFile(Pick, u16),
 }
 
 /// One edit of a draft.
@@ -113,6 +119,18 @@ pub enum Litter {
     Headless(Pick),
 }
 
+/// What happens while the vault is suspended.
+#[derive(Clone, Copy, Debug)]
+pub enum Asleep {
+    Nothing,
+    /// Calls, which are refused.
+    Calls,
+    /// The app is killed.
+    Kill,
+    /// Another process opens the vault and closes it.
+    OpenedElsewhere,
+}
+
 /// What goes wrong within a step. `at` counts the calls of ports from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -124,6 +142,10 @@ pub enum Trouble {
     LoseParts { at: u16 },
     /// The object folder is not there while the step lasts.
     HideObjects,
+    /// The key store fails from its `first` call on.
+    NoKeyStore { first: u8, how: KeyStoreError },
+    /// Another thread suspends the vault; it is resumed behind the call.
+    Suspend { at: u16 },
     /// Requests from the `first` on, `count` of them, meet this.
     Network { first: u8, count: u8, fault: Cut },
 }
@@ -145,6 +167,8 @@ pub enum Cut {
     Garbage,
     /// Half of the answer's body.
     Half,
+    /// The connection ends in the middle of a chunk, if one is sent.
+    Torn,
 }
 
 /// As it stands in a kept sequence: one step a line.
@@ -172,8 +196,9 @@ pub fn sequences() -> impl Strategy<Value = Sequence> {
 fn step() -> impl Strategy<Value = Step> {
     let call = (act(), option::weighted(0.3, trouble()));
     let handover = (network().prop_map(Act::Sync), option::weighted(0.7, trouble_on_the_way()));
+    let rotation = (Just(Act::Rotate), option::weighted(0.6, trouble_in_a_rotation()));
     let opening = (prop_oneof![Just(Act::Reopen), Just(Act::Kill)], option::weighted(0.4, trouble_in_an_opening()));
-    prop_oneof![14 => call.boxed(), 4 => handover.boxed(), 2 => opening.boxed()]
+    prop_oneof![14 => call.boxed(), 4 => handover.boxed(), 2 => opening.boxed(), 1 => rotation.boxed()]
         .prop_map(|(act, trouble)| Step { act, trouble })
 }
 
@@ -197,6 +222,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::Refresh),
         2 => pick().prop_map(Act::Read),
         1 => Just(Act::OpenTwice),
+        2 => asleep().prop_map(Act::Suspend),
         1 => Just(Act::RestartBox),
         3 => (0..120_u16).prop_map(Act::Wait),
         2 => clock(),
@@ -204,6 +230,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => option::of(signer()).prop_map(Act::Signer),
         2 => litter().prop_map(Act::Plant),
         1 => (pick(), any::<u16>()).prop_map(|(case, bit)| Act::FlipBit(case, bit)),
+        1 => (pick(), any::<u16>()).prop_map(|(case, object)| Act::LoseFile(case, object)),
     ]
 }
 
@@ -256,21 +283,41 @@ fn litter() -> impl Strategy<Value = Litter> {
     ]
 }
 
+fn asleep() -> impl Strategy<Value = Asleep> {
+    prop_oneof![Just(Asleep::Nothing), Just(Asleep::Calls), Just(Asleep::Kill), Just(Asleep::OpenedElsewhere)]
+}
+
 fn trouble() -> impl Strategy<Value = Trouble> {
     prop_oneof![
         6 => moment().prop_map(|at| Trouble::Kill { at }),
         3 => moment().prop_map(|at| Trouble::NoEntropy { at }),
         1 => moment().prop_map(|at| Trouble::LoseParts { at }),
+        2 => moment().prop_map(|at| Trouble::Suspend { at }),
+        1 => no_key_store(),
         1 => Just(Trouble::HideObjects),
         1 => cuts(),
     ]
 }
 
+fn no_key_store() -> impl Strategy<Value = Trouble> {
+    (1..6_u8, key_store()).prop_map(|(first, how)| Trouble::NoKeyStore { first, how })
+}
+
 fn trouble_in_an_opening() -> impl Strategy<Value = Trouble> {
     prop_oneof![
+        2 => no_key_store(),
         4 => prop_oneof![3 => 1..5_u16, 1 => 1..30_u16].prop_map(|at| Trouble::Kill { at }),
         2 => (1..20_u16).prop_map(|at| Trouble::NoEntropy { at }),
         1 => Just(Trouble::HideObjects),
+    ]
+}
+
+fn trouble_in_a_rotation() -> impl Strategy<Value = Trouble> {
+    prop_oneof![
+        4 => (1..60_u16).prop_map(|at| Trouble::Kill { at }),
+        1 => (1..60_u16).prop_map(|at| Trouble::NoEntropy { at }),
+        1 => (1..60_u16).prop_map(|at| Trouble::Suspend { at }),
+        2 => no_key_store(),
     ]
 }
 
@@ -278,6 +325,7 @@ fn trouble_on_the_way() -> impl Strategy<Value = Trouble> {
     prop_oneof![
         3 => (1..200_u16).prop_map(|at| Trouble::Kill { at }),
         1 => (1..200_u16).prop_map(|at| Trouble::NoEntropy { at }),
+        1 => (1..200_u16).prop_map(|at| Trouble::Suspend { at }),
         1 => Just(Trouble::HideObjects),
         6 => cuts(),
     ]
@@ -285,7 +333,8 @@ fn trouble_on_the_way() -> impl Strategy<Value = Trouble> {
 
 fn cuts() -> impl Strategy<Value = Trouble> {
     let first = prop_oneof![1..6_u8, 1..30_u8];
-    (first, 1..8_u8, cut()).prop_map(|(first, count, fault)| Trouble::Network { first, count, fault })
+    let some = (first, 1..8_u8, cut()).prop_map(|(first, count, fault)| Trouble::Network { first, count, fault });
+    prop_oneof![5 => some, 1 => Just(Trouble::Network { first: 1, count: 100, fault: Cut::Torn })]
 }
 
 /// Most calls ask their ports a dozen times, a whole handover some hundred.
@@ -304,5 +353,6 @@ fn cut() -> impl Strategy<Value = Cut> {
         1 => Just(Cut::Page),
         1 => Just(Cut::Garbage),
         1 => Just(Cut::Half),
+        1 => Just(Cut::Torn),
     ]
 }

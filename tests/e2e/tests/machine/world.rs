@@ -40,7 +40,7 @@ pub struct World {
     lives: u32,
     survives: Survives,
     fate: Arc<Fate>,
-    client: Option<Client>,
+    client: Option<Arc<Client>>,
 }
 
 impl World {
@@ -88,12 +88,14 @@ impl World {
         let (ports, key_store) = ports(&self.outside, &self.life(), &self.fate);
         self.key_store = key_store;
         self.key_store.fail_with(self.key_store_fails);
-        self.client = Some(Client::open(self.config(), ports)?);
+        let client = Arc::new(Client::open(self.config(), ports)?);
+        self.fate.watch(Arc::downgrade(&client));
+        self.client = Some(client);
         Ok(())
     }
 
-    /// A second opening of the open vault.
-    pub fn open_twice(&self) -> Result<(), Error> {
+    /// Another opening of the vault, as another process would.
+    pub fn open_elsewhere(&self) -> Result<(), Error> {
         let (ports, _) = ports(&self.outside, &self.life(), &self.fate);
         Client::open(self.config(), ports).map(drop)
     }
@@ -114,8 +116,8 @@ impl World {
     }
 
     /// The open app.
-    pub const fn client(&self) -> Option<&Client> {
-        self.client.as_ref()
+    pub fn client(&self) -> Option<&Client> {
+        self.client.as_deref()
     }
 
     /// The fate of the open app.
