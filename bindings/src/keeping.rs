@@ -3,6 +3,11 @@
 use streife_core::client::KeyState;
 use streife_core::domain::Officer;
 
+use std::path::Path;
+
+use streife_core::client::SealedView;
+use streife_core::domain::CaseId;
+
 use crate::types::NoticeView;
 use crate::{Streife, StreifeError};
 
@@ -73,5 +78,24 @@ impl Streife {
     /// None.
     pub fn notices(&self) -> Result<Vec<NoticeView>, StreifeError> {
         Ok(self.client().notices().into_iter().map(Into::into).collect())
+    }
+
+    /// Makes a new manifest for a case that a salvage found without one, and queues it. Only when the agency has said that
+    /// the case has not arrived: the box refuses a second manifest. The slip keeps its number and loses its code.
+    ///
+    /// # Errors
+    /// `State` unless the case is stranded, `NotFound` if a file of it is missing.
+    pub fn reissue_case(&self, case: CaseId) -> Result<SealedView, StreifeError> {
+        self.call(|client| client.reissue_case(case))
+    }
+
+    /// Writes refused cases, the quarantine and the box's reasons below a folder that is empty or not there yet; returns
+    /// how many cases. All of it is sealed or signed, and nothing leaves the vault.
+    ///
+    /// # Errors
+    /// `State` if something lies in the folder, `DiskFull`, `SignerUnavailable`.
+    pub fn export_quarantine(&self, folder: String) -> Result<u32, StreifeError> {
+        let done = self.call(|client| client.export_quarantine(Path::new(&folder)))?;
+        Ok(u32::try_from(done.cases.len()).unwrap_or(u32::MAX))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use streife_core::client::{Client, Ports};
+use streife_core::client::{Client, Config, Ports};
 use streife_core::domain::DeviceId;
 use streife_core::error::Error;
 use streife_core::http::{HttpError, HttpTransport};
@@ -42,19 +42,27 @@ impl Streife {
         log: Option<Arc<dyn LogSink>>,
         anchor: Option<Arc<dyn HostAnchor>>,
     ) -> Result<Arc<Self>, StreifeError> {
-        let transport = transport(&config)?;
-        let clock: Arc<dyn Clock> = Arc::new(ClockPort(clock));
-        let ports = Ports {
-            clock: clock.clone(),
-            entropy: Arc::new(OsEntropy),
-            signer: Arc::new(SignerPort(signer)),
-            key_store: Arc::new(KeyStorePort(key_store)),
-            anchor: anchor.map_or_else(|| Arc::new(NoAnchor) as Arc<dyn Anchor>, |anchor| Arc::new(AnchorPort(anchor))),
-            transport,
-        };
-        let (config, log) = (config.into_core()?, LogPort::new(log));
-        let client = log.during(|| Client::open(config, ports))?;
-        Ok(Arc::new(Self { client, clock, log }))
+        Self::begin(config, signer, key_store, clock, log, anchor, Client::open)
+    }
+
+    /// Builds a vault again whose database is damaged, and opens it: when `open` fails with `Corrupt`, or [`Self::notices`]
+    /// tells of lost rows and the vault is closed again. Deletes nothing; [`Self::notices`] tells what has come back. If
+    /// it is interrupted, call it again.
+    ///
+    /// # Errors
+    /// `State` if the database is sound; `KeyUnavailable` or `SignerUnavailable` while a key does not answer. Then the
+    /// vault is as it was.
+    #[uniffi::constructor(default(log = None, anchor = None))]
+    pub fn salvage(
+        config: ConfigInput,
+        signer: Arc<dyn HostSigner>,
+        key_store: Arc<dyn HostKeyStore>,
+        clock: Arc<dyn HostClock>,
+        log: Option<Arc<dyn LogSink>>,
+        anchor: Option<Arc<dyn HostAnchor>>,
+    ) -> Result<Arc<Self>, StreifeError> {
+        let salvage = |config, ports| Client::salvage(config, ports).map(|(client, _)| client);
+        Self::begin(config, signer, key_store, clock, log, anchor, salvage)
     }
 
     /// This device's id, made when the vault was.
@@ -106,6 +114,30 @@ impl Streife {
 }
 
 impl Streife {
+    fn begin(
+        config: ConfigInput,
+        signer: Arc<dyn HostSigner>,
+        key_store: Arc<dyn HostKeyStore>,
+        clock: Arc<dyn HostClock>,
+        log: Option<Arc<dyn LogSink>>,
+        anchor: Option<Arc<dyn HostAnchor>>,
+        open: impl FnOnce(Config, Ports) -> Result<Client, Error>,
+    ) -> Result<Arc<Self>, StreifeError> {
+        let transport = transport(&config)?;
+        let clock: Arc<dyn Clock> = Arc::new(ClockPort(clock));
+        let ports = Ports {
+            clock: clock.clone(),
+            entropy: Arc::new(OsEntropy),
+            signer: Arc::new(SignerPort(signer)),
+            key_store: Arc::new(KeyStorePort(key_store)),
+            anchor: anchor.map_or_else(|| Arc::new(NoAnchor) as Arc<dyn Anchor>, |anchor| Arc::new(AnchorPort(anchor))),
+            transport,
+        };
+        let (config, log) = (config.into_core()?, LogPort::new(log));
+        let client = log.during(|| open(config, ports))?;
+        Ok(Arc::new(Self { client, clock, log }))
+    }
+
     /// The one way into the core: what it logs goes to the host's sink, how it fails to the host's error.
     pub(crate) fn call<T>(&self, call: impl FnOnce(&Client) -> Result<T, Error>) -> Result<T, StreifeError> {
         Ok(self.log.during(|| call(&self.client))?)

@@ -30,6 +30,7 @@ CREATE TABLE officers (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO officers (shift_id, epoch, officer) SELECT shift_id, epoch, officer FROM shifts;
 ALTER TABLE shifts DROP COLUMN officer;
+ALTER TABLE shifts ADD COLUMN salvaged INTEGER NOT NULL DEFAULT 0;  -- see vault/shifts.rs; what a salvage did not find
 
 -- In clear: signed by the agency, or known to the box anyway.
 CREATE TABLE documents (

@@ -62,7 +62,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
 /// What the bindings may see of the core.
 const SURFACE: [&str; 5] = ["client", "domain", "ports", "error", "http"];
 /// Where files are opened. Everything else gets a reader, a writer or a path to hand on.
-const FILES: [&str; 13] = [
+const FILES: [&str; 16] = [
     "core/src/ports/anchor.rs",
     "core/src/vault/objects.rs",
     "core/src/vault/ballast.rs",
@@ -72,6 +72,9 @@ const FILES: [&str; 13] = [
     "core/src/vault/drafts.rs",
     "core/src/vault/sweep.rs",
     "core/src/vault/purge.rs",
+    "core/src/vault/quarantine.rs",
+    "core/src/vault/salvage/",
+    "core/src/vault/spare.rs",
     "core/src/vault/store.rs",
     "core/src/client/photos.rs",
     "core/src/http/",

@@ -296,6 +296,8 @@ pub enum CaseState {
     Purged,
     /// The box refused it for good. Everything is kept.
     Quarantined,
+    /// Sealed once, and its signed manifest was lost with the database. A person decides whether it gets a new one.
+    Stranded,
 }
 
 /// A sealed case.

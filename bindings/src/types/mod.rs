@@ -7,6 +7,7 @@
 mod codes;
 mod input;
 mod notice;
+mod salvage;
 mod text;
 mod view;
 
@@ -15,6 +16,7 @@ pub use input::{
     SlipInput, VehicleInput,
 };
 pub use notice::NoticeView;
+pub use salvage::SalvageView;
 pub use view::{
     AddedPhotoView, CaseSummaryView, JournalHeadView, OffenceView, PlateView, RecoveryView, StatusView, SyncEndView,
     SyncReportView,

@@ -3,8 +3,11 @@
 use streife_core::client::{Damage, KeyState, Notice};
 use streife_core::domain::CaseId;
 
+use super::SalvageView;
+
 /// Something that opening, unlocking or handing over has found.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+#[expect(clippy::large_enum_variant, reason = "UniFFI takes no boxes, and notices are few")]
 pub enum NoticeView {
     /// A crash had left files without rows.
     Recovered {
@@ -14,6 +17,16 @@ pub enum NoticeView {
         deleted: u32,
         /// Files set aside in the quarantine.
         quarantined: u32,
+    },
+    /// A damaged database was set aside and built again.
+    Salvaged {
+        /// What has come back.
+        salvage: SalvageView,
+    },
+    /// The database has lost rows. Close the vault and call `salvage`; it works on without, too.
+    RowsLost {
+        /// Cases, events and shifts it does not know any more.
+        count: u32,
     },
     /// The disk ran full while something was being written, and the vault has given up what it held back, so that it
     /// could be finished. No case can be begun until there is room again.
@@ -70,6 +83,8 @@ impl From<Notice> for NoticeView {
     fn from(notice: Notice) -> Self {
         match notice {
             Notice::Recovered { adopted, deleted, quarantined } => Self::Recovered { adopted, deleted, quarantined },
+            Notice::Salvaged(salvage) => Self::Salvaged { salvage: (*salvage).into() },
+            Notice::RowsLost(count) => Self::RowsLost { count },
             Notice::BallastGiven { bytes } => Self::BallastGiven { bytes },
             Notice::Keys { state } => Self::Keys { state },
             Notice::DraftStranded { case } => Self::DraftStranded { case },

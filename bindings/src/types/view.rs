@@ -92,6 +92,8 @@ pub struct StatusView {
     pub handed_over: u32,
     /// Cases the box refused; kept for ever.
     pub quarantined: u32,
+    /// Sealed cases that lost their manifest with a damaged database; see `reissue_case`.
+    pub stranded: u32,
     /// Bytes still to be sent.
     pub bytes_waiting: u64,
     /// How the key store stands.
@@ -104,9 +106,21 @@ pub struct StatusView {
 
 impl From<Status> for StatusView {
     fn from(status: Status) -> Self {
-        let Status { shift, drafts, unsigned, waiting, handed_over, quarantined, bytes_waiting, .. } = status;
-        let Status { keys, locked, unreadable, .. } = status;
-        Self { shift, drafts, unsigned, waiting, handed_over, quarantined, bytes_waiting, keys, locked, unreadable }
+        let Status { shift, drafts, unsigned, waiting, handed_over, quarantined, stranded, .. } = status;
+        let Status { bytes_waiting, keys, locked, unreadable, .. } = status;
+        Self {
+            shift,
+            drafts,
+            unsigned,
+            waiting,
+            handed_over,
+            quarantined,
+            stranded,
+            bytes_waiting,
+            keys,
+            locked,
+            unreadable,
+        }
     }
 }
 

@@ -20,7 +20,10 @@ mod notices;
 mod open;
 mod photos;
 mod provision;
+mod quarantine;
 mod recover;
+mod reissue;
+mod salvage;
 mod sealing;
 mod shifts;
 mod signing;
@@ -42,5 +45,6 @@ pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
 pub use crate::vault::{
-    CaseState, CaseSummary, Damage, Fault, KeyState, Record, Space, SpaceLevel, StorageConfig, VaultError,
+    CaseState, CaseSummary, Damage, Fault, KeyState, QuarantineExport, Record, Salvage, Space, SpaceLevel,
+    StorageConfig, VaultError,
 };

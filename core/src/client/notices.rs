@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use super::Client;
 use crate::domain::CaseId;
-use crate::vault::{Damage, KeyState};
+use crate::vault::{Damage, KeyState, Salvage};
 
 /// Something that opening, unlocking or handing over has found. Each is in the journal, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,11 @@ pub enum Notice {
         /// Files set aside in the quarantine.
         quarantined: u32,
     },
+    /// A damaged database was set aside and built again; see [`Client::salvage`].
+    Salvaged(Box<Salvage>),
+    /// The database has lost rows: spare copies tell of so many cases, events and shifts that it does not know. It works
+    /// on; a salvage brings them back.
+    RowsLost(u32),
     /// The disk ran full while something was being written, and the vault has given up what it held back, so that it
     /// could be finished. No case can be begun until there is room again.
     BallastGiven {

@@ -43,12 +43,20 @@ impl Client {
             notices: Mutex::default(),
             sweep: Sweep::default(),
         };
+        if opened.lost_rows > 0 {
+            client.notify(Notice::RowsLost(opened.lost_rows));
+        }
         client.report_look(&opened.look)?;
         if let Err(error) = opened.rotation {
             log::event("the rotation of keys is put off", &[("error", &Error::from(error))]);
         }
         client.tell_keys(KeyState::Available);
         client.recover(&opened.sweep)?;
+        if let Some(mut salvage) = opened.salvaged {
+            client.vault.account(&mut salvage)?;
+            client.vault.salvage_told(&salvage)?;
+            client.notify(Notice::Salvaged(Box::new(salvage)));
+        }
         client.sweep = opened.sweep;
         Ok(client)
     }

@@ -53,10 +53,11 @@ impl Client {
         let key = self.vault.case_key(case)?.object_key(case, Scope::Full, object);
         let binding = Binding::of_case(Kind::Photo, case, object);
         let sealer = ChunkSealer::new(&key, &binding, &*self.ports.entropy)?;
+        let suspensions = self.vault.suspensions();
         let mut part = self.vault.create_object(object)?;
         let taken = import(source, &mut part, ImportJob { sealer, salt: &salt }).map_err(|error| match error {
             _ if part.is_lost() => VaultError::Unconfirmed.into(),
-            error => self.unless_suspended(error.into()),
+            error => self.unless_suspended(suspensions, error.into()),
         })?;
         self.keep_photo(case, part, salt, class, taken)
     }
@@ -147,13 +148,14 @@ impl Client {
     ) -> Result<Vec<u8>, Error> {
         let key = self.vault.case_key(case)?.object_key(case, scope, object);
         let binding = Binding::of_case(kind, case, object).with_scope(scope);
+        let suspensions = self.vault.suspensions();
         let mut reader = SealedReader::new(self.vault.open_object(object)?, &key, &binding)?;
         let mut plain = Vec::new();
         let read = reader.read_to_end(&mut plain).map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidData => PhotoError::Seal(crate::seal::SealError::Open),
             kind => PhotoError::Unreadable(kind),
         });
-        read.map_err(|error| self.unless_suspended(error.into()))?;
+        read.map_err(|error| self.unless_suspended(suspensions, error.into()))?;
         Ok(plain)
     }
 

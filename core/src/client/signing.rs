@@ -8,7 +8,7 @@ use super::Client;
 use crate::error::Error;
 use crate::log;
 use crate::seal::{Manifest, Namespace, SealError, SignedPayload, sign_payload};
-use crate::vault::CaseState;
+use crate::vault::{CaseState, Salvaged};
 
 impl Client {
     /// Signs all that waits; a signer that is not available leaves it waiting.
@@ -35,7 +35,8 @@ impl Client {
 
     fn sign_all(&self) -> Result<(), Error> {
         let shifts = self.vault.unsealed_shifts()?;
-        for row in shifts.iter().filter(|row| row.opening.is_none()) {
+        // What a salvage did not find is not made a second time: the box may hold the first.
+        for row in shifts.iter().filter(|row| row.opening.is_none() && row.salvaged != Salvaged::Unopened) {
             let Some(opening) = self.unless_damaged(self.opening_of(row))? else { continue };
             self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, opening.encode())?)?;
         }
@@ -51,7 +52,7 @@ impl Client {
             self.vault.sign_event(row.event, row.case, &self.sign(Namespace::Event, row.payload)?)?;
         }
         for row in &shifts {
-            if let (Some(last), None) = (row.last_n, &row.seal) {
+            if let (Some(last), None, Salvaged::No) = (row.last_n, &row.seal, row.salvaged) {
                 let Some(seal) = self.unless_damaged(self.seal_of(row, last))? else { continue };
                 self.vault.store_seal(row.shift, &self.sign(Namespace::Seal, seal.encode())?)?;
             }

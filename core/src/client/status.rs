@@ -20,6 +20,8 @@ pub struct Status {
     pub handed_over: u32,
     /// Cases the box refused; kept for ever.
     pub quarantined: u32,
+    /// Sealed cases that lost their manifest with a damaged database; see [`Client::reissue_case`].
+    pub stranded: u32,
     /// Bytes still to be sent.
     pub bytes_waiting: u64,
     /// How the key store stands.
@@ -44,6 +46,7 @@ impl Client {
                 CaseState::Sealed => &mut status.waiting,
                 CaseState::Receipted | CaseState::Purging | CaseState::Purged => &mut status.handed_over,
                 CaseState::Quarantined => &mut status.quarantined,
+                CaseState::Stranded => &mut status.stranded,
             } += count;
         }
         status.bytes_waiting = self.vault.open_bytes()?;

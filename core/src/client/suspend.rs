@@ -38,9 +38,9 @@ impl Client {
         self.recover(&sweep)
     }
 
-    /// What a call says that failed because the vault was suspended under it.
-    pub(super) fn unless_suspended(&self, error: Error) -> Error {
-        if self.vault.is_suspended() { VaultError::Suspended.into() } else { error }
+    /// What a call says that failed because the vault was suspended under it, `before` being the suspensions when it began.
+    pub(super) fn unless_suspended(&self, before: u64, error: Error) -> Error {
+        if self.vault.suspensions() == before { error } else { VaultError::Suspended.into() }
     }
 }
 

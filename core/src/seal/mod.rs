@@ -7,7 +7,7 @@
 //!
 //! Nothing here does I/O or reads a clock; randomness and signatures come through ports.
 
-mod cbor;
+pub(crate) mod cbor;
 pub mod chain;
 mod cose;
 mod error;

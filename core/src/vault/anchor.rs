@@ -14,6 +14,8 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::Transaction;
+
 use super::journal::{self, JournalEvent};
 use super::{Damage, Fault, Record, Vault, VaultError, settings};
 use crate::ports::{Anchor, AnchorError};
@@ -192,6 +194,22 @@ impl Vault {
             Err(VaultError::KeyMissing { .. } | VaultError::KeyStore(_)) => Ok(None),
             other => other,
         }
+    }
+
+    /// Lets a database that is built again be the one that the anchor knows, unless that knows another vault. Returns
+    /// where the anchor says the journal has been.
+    pub(super) fn inherit_anchor(&self, transaction: &Transaction<'_>) -> Result<Option<JournalHead>, VaultError> {
+        let Ok(Some(held)) = self.anchorage.load() else { return Ok(None) };
+        let own = |name| settings::get(transaction, &self.keys, name).ok().flatten();
+        if own(VAULT_ID).is_some_and(|id| id.as_slice() != held.vault) {
+            return Ok(None);
+        }
+        settings::put(transaction, &self.keys, VAULT_ID, &held.vault, &*self.entropy)?;
+        // Whether another copy was opened in between is not known any more where the row is lost.
+        if own(INSTANCE).is_none() {
+            settings::put(transaction, &self.keys, INSTANCE, &[held.nonce, held.nonce].concat(), &*self.entropy)?;
+        }
+        Ok(Some(held.head))
     }
 
     fn meet_anchor(&self, damage: &mut Vec<Damage>) -> Result<Option<History>, VaultError> {

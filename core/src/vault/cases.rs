@@ -25,11 +25,21 @@ pub enum CaseState {
     Purged = 5,
     /// The box refused it for good. Everything is kept.
     Quarantined = 6,
+    /// Sealed once, and its signed manifest was lost with the database. A person decides whether it gets a new one.
+    Stranded = 7,
 }
 
 impl CaseState {
-    const ALL: [Self; 7] =
-        [Self::Draft, Self::Unsigned, Self::Sealed, Self::Receipted, Self::Purging, Self::Purged, Self::Quarantined];
+    const ALL: [Self; 8] = [
+        Self::Draft,
+        Self::Unsigned,
+        Self::Sealed,
+        Self::Receipted,
+        Self::Purging,
+        Self::Purged,
+        Self::Quarantined,
+        Self::Stranded,
+    ];
 
     pub(super) fn from_number(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|state| *state as u8 == number)

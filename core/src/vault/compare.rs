@@ -121,13 +121,14 @@ impl CaseLook<'_> {
 
     /// Whether the state is one that the entries allow.
     fn state_fault(&self, row: &CaseRow) -> Option<Fault> {
-        use CaseState::{Draft, Purged, Purging, Quarantined, Receipted, Sealed, Unsigned};
+        use CaseState::{Draft, Purged, Purging, Quarantined, Receipted, Sealed, Stranded, Unsigned};
         let told = self.told;
         let (earliest, allowed): (_, &[CaseState]) = match (told.purged, told.receipt, told.sealed, told.begun) {
             (Some(_), ..) => (Purging, &[Purging, Purged]),
             (_, Some(_), ..) => (Receipted, &[Receipted]),
             (_, _, Some(_), _) if told.refused.is_some() => (Unsigned, &[Unsigned, Sealed, Quarantined]),
             (_, _, Some(_), _) => (Unsigned, &[Unsigned, Sealed]),
+            _ if told.stranded.is_some() => (Stranded, &[Stranded]),
             _ if told.last > 0 => (Draft, &[Draft]),
             _ => return None, // only told of a void or a refusal: sealed before this stretch
         };

@@ -151,11 +151,6 @@ impl Damage {
     pub(super) fn by(self, entry: impl Into<Option<u64>>) -> Self {
         Self { entry: entry.into(), ..self }
     }
-
-    /// The same with the chunk it shows at.
-    pub(super) fn in_chunk(self, chunk: u32) -> Self {
-        Self { chunk: Some(chunk), ..self }
-    }
 }
 
 impl fmt::Display for Damage {
@@ -181,10 +176,6 @@ impl Findings {
         }
     }
 
-    pub(super) fn blames(&self, record: &Record) -> bool {
-        self.found.contains_key(record)
-    }
-
     /// In the order they were found.
     pub(super) fn into_list(mut self) -> Vec<Damage> {
         self.order.iter().filter_map(|record| self.found.remove(record)).collect()
@@ -198,8 +189,8 @@ mod tests {
     #[test]
     fn a_finding_names_record_and_place_and_survives_the_journal() {
         let case = CaseId::new([1; 16]);
-        let damage =
-            Damage::new(Record::Object { case, object: ObjectId::new([2; 16]) }, Fault::Sealed).by(7).in_chunk(3);
+        let damage = Damage::new(Record::Object { case, object: ObjectId::new([2; 16]) }, Fault::Sealed).by(7);
+        let damage = Damage { chunk: Some(3), ..damage };
         let text = damage.to_string();
         assert!(text.contains(&case.to_string()) && text.contains("chunk 3") && text.contains("entry 7"), "{text}");
         for record in

@@ -221,10 +221,10 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
 /// The folder itself, locked before a file in it is opened, and made durable behind each commit. SQLite's own lock belongs
 /// to the process and to the file: the second opener of one process would end it by closing the header it has read, and a
 /// third one in another process would be let in.
-struct LockedFolder(File);
+pub(super) struct LockedFolder(File);
 
 impl LockedFolder {
-    fn lock(folder: &Path) -> Result<Self, VaultError> {
+    pub(super) fn lock(folder: &Path) -> Result<Self, VaultError> {
         let handle = File::open(folder)?;
         match handle.try_lock() {
             Ok(()) => Ok(Self(handle)),
@@ -250,18 +250,33 @@ pub(super) fn quick_check(connection: &Connection) -> Result<(), VaultError> {
 
 /// Reads version and application from the file itself, so that a newer or foreign database is not even opened.
 fn refuse_by_header(file: &Path, known: u32) -> Result<(), VaultError> {
+    let (version, application) = read_header(file)?.unwrap_or_default();
+    // A database killed within its first migration has both still at zero.
+    judge(version, application, known).map(drop)
+}
+
+/// Refuses what a newer version wrote. Where the first page is garbage, it may look like anything else.
+pub(super) fn refuse_newer(file: &Path) -> Result<(), VaultError> {
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    match refuse_by_header(file, known) {
+        Err(VaultError::ForeignDatabase) => Ok(()),
+        other => other,
+    }
+}
+
+/// Version and application; nothing if there is no file, or one too short to be a database.
+pub(super) fn read_header(file: &Path) -> Result<Option<(u32, u32)>, VaultError> {
     let mut header = [0; 100];
     match File::open(file).and_then(|mut file| file.read_exact(&mut header)) {
         Ok(()) => {}
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) => return Ok(()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) => return Ok(None),
         Err(error) => return Err(error.into()),
     }
     let number = |at: usize| {
         let bytes = header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
         u32::from_be_bytes(bytes.unwrap_or_default())
     };
-    // A database killed within its first migration has both still at zero.
-    judge(number(60), number(68), known).map(drop)
+    Ok(Some((number(60), number(68))))
 }
 
 fn check_version(connection: &Connection, known: u32) -> Result<u32, VaultError> {

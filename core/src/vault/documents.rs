@@ -16,6 +16,8 @@ pub enum Document {
     Recipients,
     /// The signed offence catalogue.
     Catalogue,
+    /// Where the journal goes on behind entries that a salvage did not find.
+    JournalBase,
 }
 
 impl Document {
@@ -27,6 +29,7 @@ impl Document {
             Self::Device => "device",
             Self::Recipients => "recipients",
             Self::Catalogue => "catalogue",
+            Self::JournalBase => "journal-base",
         }
     }
 }
@@ -34,6 +37,13 @@ impl Document {
 pub(super) fn get(connection: &Connection, document: Document) -> Result<Option<Vec<u8>>, VaultError> {
     let sql = "SELECT value FROM documents WHERE name = ?1";
     Ok(connection.query_row(sql, [document.name()], |row| row.get(0)).optional()?)
+}
+
+/// All documents by their names.
+pub(super) fn all(connection: &Connection) -> Result<Vec<(String, Vec<u8>)>, VaultError> {
+    let mut statement = connection.prepare("SELECT name, value FROM documents")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn put(transaction: &Transaction<'_>, document: Document, value: &[u8]) -> Result<(), VaultError> {
@@ -60,7 +70,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn put_document(&self, document: Document, value: &[u8]) -> Result<(), VaultError> {
-        self.database.write(|transaction| put(transaction, document, value))
+        self.database.write(|transaction| put(transaction, document, value))?;
+        drop(self.mirror_documents()); // what fails is made good at the next opening
+        Ok(())
     }
 
     /// This device's id, made with the vault.
@@ -89,7 +101,9 @@ impl Vault {
         self.database.write(|transaction| {
             put(transaction, Document::Recipients, signed)?;
             escrows.iter().try_for_each(|(epoch, escrow)| epochs::set_recovery(transaction, *epoch, escrow))
-        })
+        })?;
+        drop(self.mirror_documents().and_then(|()| self.mirror_epochs())); // what fails is made good at the next opening
+        Ok(())
     }
 
     /// A root, wrapped for the recovery keys of a set; nothing if it has none.

@@ -10,6 +10,7 @@ use super::cases::{self, Secrets};
 use super::handles::ObjectFile;
 use super::journal::JournalEvent;
 use super::objects::{self, ObjectRow, PartFile};
+use super::spare::Spare;
 use super::store::{from_json, to_json};
 use super::{Record, Vault, VaultError, shifts};
 use crate::domain::{CaseFacts, CaseId, Moment, ObjectId, ShiftId};
@@ -23,14 +24,17 @@ impl Vault {
     pub fn begin_case(&self, case: CaseId, shift: ShiftId, at: Moment) -> Result<(), VaultError> {
         let key = CaseKey::generate(&*self.entropy)?;
         let draft = self.seal_draft(case, &key, &CaseFacts::default())?;
-        self.journaled(at, |transaction, journal| {
+        let wrapped = self.journaled(at, |transaction, journal| {
             if shifts::one(transaction, shift)?.last_n.is_some() {
                 return Err(VaultError::State);
             }
             let wrapped = self.keys.seal_case_key(case, &key, &*self.entropy)?;
             cases::insert_draft(transaction, case, shift, journal.next(), &wrapped, &draft)?;
-            journal.append_draft(JournalEvent::CaseBegun { case }, &draft, None).map(drop)
-        })
+            journal.append_draft(JournalEvent::CaseBegun { case }, &draft, None)?;
+            Ok(wrapped)
+        })?;
+        self.spare.keep(Spare::Key, case.as_bytes(), &wrapped.value);
+        Ok(())
     }
 
     /// The key of a case that has not been purged.
@@ -56,12 +60,13 @@ impl Vault {
             Ok((secrets, key))
         })?;
         self.check_draft(case, &secrets)?;
-        read_draft(case, &key, &secrets)
+        read_draft(case, &key, secrets.draft.as_ref().ok_or(VaultError::State)?)
     }
 
     /// Facts of a draft that may be an older version of itself.
     pub(super) fn open_draft(&self, case: CaseId, secrets: &Secrets) -> Result<CaseFacts, VaultError> {
-        read_draft(case, &self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)?, secrets)
+        let key = self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)?;
+        read_draft(case, &key, secrets.draft.as_ref().ok_or(VaultError::State)?)
     }
 
     /// Replaces the facts of a draft.
@@ -172,15 +177,15 @@ impl Vault {
         self.database.read(|connection| objects::one(connection, object))
     }
 
-    fn seal_draft(&self, case: CaseId, key: &CaseKey, facts: &CaseFacts) -> Result<Vec<u8>, VaultError> {
+    pub(super) fn seal_draft(&self, case: CaseId, key: &CaseKey, facts: &CaseFacts) -> Result<Vec<u8>, VaultError> {
         let (object_key, binding) = draft_place(case, key);
         Ok(seal(&object_key, &binding, &to_json(facts, Record::Case(case))?, &*self.entropy)?)
     }
 }
 
-fn read_draft(case: CaseId, key: &CaseKey, secrets: &Secrets) -> Result<CaseFacts, VaultError> {
+/// Opens the facts of a draft.
+pub(super) fn read_draft(case: CaseId, key: &CaseKey, sealed: &[u8]) -> Result<CaseFacts, VaultError> {
     let (object_key, binding) = draft_place(case, key);
-    let sealed = secrets.draft.as_ref().ok_or(VaultError::State)?;
     let plain = open(&object_key, &binding, sealed).map(zeroize::Zeroizing::new);
     from_json(&plain.map_err(|_| Record::Case(case).sealed())?, Record::Case(case))
 }

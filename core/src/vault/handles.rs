@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
 
 use super::VaultError;
@@ -22,6 +22,7 @@ type Slot = Mutex<Option<File>>;
 #[derive(Default)]
 pub(super) struct Handles {
     suspended: AtomicBool,
+    closings: AtomicU64,
     steps: RwLock<()>,
     open: Mutex<Vec<Weak<Slot>>>,
 }
@@ -49,9 +50,15 @@ impl Handles {
         self.suspended.load(Ordering::SeqCst)
     }
 
+    /// How often all files were closed. A holder whose file is gone compares: by now the vault may be open again.
+    pub(super) fn closings(&self) -> u64 {
+        self.closings.load(Ordering::SeqCst)
+    }
+
     /// Waits for the running steps, closes all files, and opens no other until [`Self::allow`].
     pub(super) fn close(&self) {
         self.suspended.store(true, Ordering::SeqCst);
+        self.closings.fetch_add(1, Ordering::SeqCst);
         drop(self.steps.write().unwrap_or_else(PoisonError::into_inner));
         let open = std::mem::take(&mut *lock(&self.open));
         open.iter().filter_map(Weak::upgrade).for_each(|slot| drop(lock(&slot).take()));

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
+use super::bases::Bases;
 use super::keys::KeyRing;
 use super::{Damage, ItemKind, KeyState, Record, Vault, VaultError, mark};
 use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
@@ -41,6 +42,22 @@ pub enum JournalEvent {
     PayloadPurged { case: CaseId },
     /// The box refused something for good; it is kept.
     ItemQuarantined { owner: String, reason: String },
+    /// A damaged database was set aside under this number and built again. What came before tells nothing of rows any more;
+    /// the entries behind this one tell of them anew.
+    Salvaged {
+        number: u32,
+        whole: u32,
+        stranded: u32,
+        facts_lost: u32,
+        locked: u32,
+        keys_lost: u32,
+        photos_lost: u32,
+        entries_kept: u64,
+    },
+    /// A salvage found a case without its signed manifest.
+    CaseStranded { case: CaseId },
+    /// A shift whose opening was lost is opened for the box once more.
+    ShiftReopened { shift: ShiftId },
     /// Files without a row were found when opening.
     Recovered { adopted: u32, deleted: u32, quarantined: u32 },
     /// The box has something that it gives no receipt for.
@@ -99,8 +116,8 @@ pub struct ObjectProof {
 /// The journal as stored, for export and verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Journal {
-    /// What comes before the first entry.
-    pub base: JournalHead,
+    /// Where it goes on behind entries that a salvage did not find.
+    pub bases: Bases,
     /// All entries in their order.
     pub entries: Vec<JournalEntry>,
 }
@@ -148,8 +165,8 @@ impl Journal {
     /// # Errors
     /// [`VaultError::JournalBroken`] with the first entry that is missing or whose link does not fit.
     pub fn verify(&self) -> Result<JournalHead, VaultError> {
-        self.entries.iter().try_fold(self.base, |head, entry| {
-            let next = behind(&head, &entry.stored);
+        self.entries.iter().try_fold(JournalHead::GENESIS, |head, entry| {
+            let next = behind(&self.bases.before(entry.n, head), &entry.stored);
             let fits = entry.n == next.n && entry.link == next.link;
             if fits { Ok(next) } else { Err(VaultError::JournalBroken { n: next.n }) }
         })
@@ -186,6 +203,18 @@ impl Vault {
         self.known.learn(&written);
         self.anchorage.pass(head, written.iter().any(|(_, record)| record.event.is_milestone()));
         Ok(done)
+    }
+
+    /// The same behind a place that is no row's: where a salvage goes on.
+    pub(super) fn journaled_behind<T>(
+        &self,
+        head: JournalHead,
+        at: Moment,
+        mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        self.write(|transaction| {
+            work(transaction, &mut JournalWriter { vault: self, transaction, at, head, written: Vec::new() })
+        })
     }
 }
 
@@ -265,24 +294,22 @@ pub(super) fn head(connection: &Connection) -> Result<JournalHead, VaultError> {
     Ok(JournalHead { n: u64::try_from(n).map_err(|_| malformed())?, link: Hash(link) })
 }
 
-/// The place of an entry, if it is there.
+/// The place of an entry, if it is there, or known from a salvage.
 pub(super) fn head_at(connection: &Connection, n: u64) -> Result<Option<JournalHead>, VaultError> {
     if n == 0 {
         return Ok(Some(JournalHead::GENESIS));
     }
     let row =
         connection.query_row("SELECT link FROM journal WHERE n = ?1", [signed(n)?], |row| row.get(0)).optional()?;
-    Ok(row.map(|link| JournalHead { n, link: Hash(link) }))
+    match row {
+        Some(link) => Ok(Some(JournalHead { n, link: Hash(link) })),
+        None => Ok(Bases::read(connection)?.at(n)),
+    }
 }
 
 /// Hashes of the stored entries from `first` to `last`, and the link before `first`.
 pub(super) fn entry_hashes(connection: &Connection, first: u64, last: u64) -> Result<(Hash, Vec<Hash>), VaultError> {
-    let before = match first {
-        0 | 1 => chain::GENESIS,
-        _ => Hash(
-            connection.query_row("SELECT link FROM journal WHERE n = ?1", [signed(first - 1)?], |row| row.get(0))?,
-        ),
-    };
+    let before = head_at(connection, first.saturating_sub(1))?.ok_or(VaultError::NotFound { table: "journal" })?.link;
     let mut statement = connection.prepare("SELECT entry FROM journal WHERE n BETWEEN ?1 AND ?2 ORDER BY n")?;
     let rows = statement.query_map([signed(first)?, signed(last)?], |row| row.get::<_, Vec<u8>>(0))?;
     let hashes = rows.map(|entry| Ok(Hash::of(&[&entry?]))).collect::<Result<_, rusqlite::Error>>()?;
@@ -293,7 +320,7 @@ pub(super) fn entry_hashes(connection: &Connection, first: u64, last: u64) -> Re
 pub(super) fn all(connection: &Connection, keys: &KeyRing) -> Result<Journal, VaultError> {
     let mut entries = Vec::new();
     each(connection, keys, 1..=LAST, |entry| entries.push(entry))?;
-    Ok(Journal { base: JournalHead::GENESIS, entries })
+    Ok(Journal { bases: Bases::read(connection)?, entries })
 }
 
 /// Beyond every entry.

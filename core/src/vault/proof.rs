@@ -73,6 +73,7 @@ impl Proofs {
         match &record.event {
             JournalEvent::ShiftOpened { shift } => self.shift = Some(*shift),
             JournalEvent::ShiftClosed { .. } => self.shift = None,
+            JournalEvent::Salvaged { .. } => *self = Self::default(), // what is there is told anew
             JournalEvent::CaseBegun { case } => {
                 self.renew(*case, n, record);
                 let proof = self.drafts.entry(*case).or_default();

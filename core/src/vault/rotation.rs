@@ -90,6 +90,7 @@ impl Vault {
         });
         done.inspect_err(|_| self.undo_install(epoch))?;
         self.keys.told();
+        drop(self.mirror_epochs()); // what fails is made good at the next opening
         Ok(())
     }
 
@@ -133,6 +134,7 @@ impl Vault {
     fn empty(&self, epoch: u16) -> Result<bool, VaultError> {
         if self.keys.holds(epoch) {
             self.write(|transaction| reseal::all(transaction, epoch, &self.keys, &*self.entropy))?;
+            self.mirror_sealed()?; // the copies must not stay under a root that goes
         }
         let current = self.keys.current()?;
         let is_empty = self.database.write(|transaction| {
@@ -144,6 +146,7 @@ impl Vault {
         })?;
         if is_empty {
             self.keys.remove(epoch);
+            self.mirror_epochs()?; // the copy loses the root before its hardware key is deleted
         }
         Ok(is_empty)
     }
@@ -156,6 +159,8 @@ impl Vault {
         self.journaled(self.moment()?, |transaction, journal| {
             epochs::set_erased(transaction, row.epoch)?;
             journal.append(JournalEvent::EpochErased { epoch: row.epoch }).map(drop)
-        })
+        })?;
+        drop(self.mirror_epochs()); // what fails is made good at the next opening
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use super::events::{self, EventRow, Void};
 use super::journal::{self, JournalEvent, JournalWriter};
 use super::objects::{self, ObjectRow, PartFile};
 use super::outbox::{self, ItemKind, NewItem};
+use super::spare::Spare;
 use super::{Vault, VaultError};
 use crate::domain::{CaseId, EventId, Moment, ShiftId};
 use crate::seal::{Hash, JournalHead, SignedPayload};
@@ -61,6 +62,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already.
     pub fn store_manifest(&self, case: CaseId, shift: ShiftId, manifest: &[u8]) -> Result<(), VaultError> {
+        self.spare.keep(Spare::Manifest, case.as_bytes(), manifest);
         self.database.write(|transaction| {
             cases::set_signed(transaction, case, manifest)?;
             let opened = outbox::open_count(transaction, shift.as_bytes(), ItemKind::ShiftOpening)? == 0;
@@ -97,6 +99,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already.
     pub fn sign_event(&self, event: EventId, case: CaseId, signed: &[u8]) -> Result<(), VaultError> {
+        self.spare.keep(Spare::Event, event.as_bytes(), signed);
         self.database.write(|transaction| {
             events::set_signed(transaction, event, signed)?;
             let item = NewItem {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, Transaction};
 use zeroize::Zeroizing;
 
 use super::cases::expect_one;
+use super::journal::{JournalEvent, JournalWriter};
 use super::keys::{KeyRing, SealedValue};
 use super::{Record, VaultError};
 use crate::domain::{ObjectId, ShiftId};
@@ -14,6 +15,27 @@ use crate::seal::Kind;
 pub(super) const NOT_OVER: &str = "shift_id IN (SELECT shift_id FROM shifts WHERE last_n IS NULL UNION
                                    SELECT shift_id FROM cases WHERE state = 0)";
 const OFFICER: Kind = Kind::Setting;
+
+/// What a salvage did not find of a shift. Numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Salvaged {
+    /// Nothing is missing.
+    No = 0,
+    /// It was closed by the salvage and gets no seal: nobody can swear to its last entries.
+    Unsealed = 1,
+    /// Its signed opening is lost, too. The box is believed to hold it, and is given a new one only if it says it does
+    /// not.
+    Unopened = 2,
+}
+
+impl Salvaged {
+    const ALL: [Self; 3] = [Self::No, Self::Unsealed, Self::Unopened];
+
+    fn from_number(number: u8) -> Self {
+        Self::ALL.into_iter().find(|known| *known as u8 == number).unwrap_or(Self::Unsealed)
+    }
+}
 
 /// A shift as its row says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +50,8 @@ pub struct ShiftRow {
     pub opening: Option<Vec<u8>>,
     /// Signed seal.
     pub seal: Option<Vec<u8>>,
+    /// What a salvage did not find of it.
+    pub salvaged: Salvaged,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ShiftRow> {
@@ -38,10 +62,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ShiftRow> {
         last_n: row.get::<_, Option<i64>>(2)?.map(number),
         opening: row.get(3)?,
         seal: row.get(4)?,
+        salvaged: Salvaged::from_number(row.get(5)?),
     })
 }
 
-const COLUMNS: &str = "shift_id, first_n, last_n, opening, seal";
+const COLUMNS: &str = "shift_id, first_n, last_n, opening, seal, salvaged";
 
 fn select(connection: &Connection, which: &str, values: impl rusqlite::Params) -> Result<Vec<ShiftRow>, VaultError> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM shifts {which}"))?;
@@ -133,4 +158,20 @@ pub(super) fn set_closed(transaction: &Transaction<'_>, shift: ShiftId, last_n: 
 pub(super) fn set_seal(transaction: &Transaction<'_>, shift: ShiftId, seal: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE shifts SET seal = ?2 WHERE shift_id = ?1 AND last_n IS NOT NULL AND seal IS NULL";
     expect_one(transaction.execute(sql, (shift.as_bytes(), seal))?)
+}
+
+/// Lets an opening that a salvage did not find be made anew, as the box does not hold it; `false` if nothing is missing.
+pub(super) fn open_again(
+    transaction: &Transaction<'_>,
+    shift: ShiftId,
+    journal: &mut JournalWriter<'_>,
+) -> Result<bool, VaultError> {
+    let sql = "UPDATE shifts SET salvaged = ?2, first_n = ?4 WHERE shift_id = ?1 AND salvaged = ?3 AND opening IS NULL";
+    let (to, from) = (Salvaged::Unsealed as u8, Salvaged::Unopened as u8);
+    let n = i64::try_from(journal.next()).map_err(|_| Record::Shift(shift).malformed())?;
+    let changed = transaction.execute(sql, (shift.as_bytes(), to, from, n))? == 1;
+    if changed {
+        journal.append(JournalEvent::ShiftReopened { shift })?;
+    }
+    Ok(changed)
 }

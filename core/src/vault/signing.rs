@@ -96,8 +96,10 @@ impl Vault {
     /// [`VaultError::Damaged`] if the entry named by the row does not open this shift.
     pub fn opening_place(&self, row: &ShiftRow) -> Result<JournalHead, VaultError> {
         let shift = row.shift;
-        let is_told =
-            |event: &JournalEvent| matches!(event, JournalEvent::ShiftOpened { shift: told } if *told == shift);
+        let is_told = |event: &JournalEvent| {
+            matches!(event, JournalEvent::ShiftOpened { shift: told } | JournalEvent::ShiftReopened { shift: told }
+                if *told == shift)
+        };
         self.database.read(|connection| {
             self.require(connection, row.shift, row.first_n, is_told)?;
             let (before, hashes) = journal::entry_hashes(connection, row.first_n, row.first_n)?;

@@ -10,12 +10,14 @@ use super::ballast::Ballast;
 use super::cases::{self, CaseRow};
 use super::database::Database;
 use super::hardware::Hardware;
-use super::journal::{self, Journal, JournalEvent};
+use super::journal::{self, Journal, JournalEvent, JournalWriter};
 use super::keys::{KeyRing, SealedValue};
 use super::mark::{Known, Look};
 use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
+use super::salvage::{self, Salvage};
 use super::shifts::{self, ShiftRow};
+use super::spare::{Spare, SpareFolder};
 use super::sweep::Sweep;
 use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
 use crate::domain::{CaseId, Moment, Officer, ShiftId};
@@ -26,6 +28,7 @@ use crate::seal::JournalHead;
 pub struct Vault {
     pub(super) database: Database,
     pub(super) objects: ObjectFolder,
+    pub(super) spare: SpareFolder,
     pub(super) ballast: Arc<Ballast>,
     pub(super) keys: KeyRing,
     pub(super) hardware: Hardware,
@@ -45,6 +48,11 @@ pub struct Opened {
     pub vault: Vault,
     /// Files and rows without each other.
     pub sweep: Sweep,
+    /// A salvage that nobody was told of yet; see [`Vault::salvage_told`].
+    pub salvaged: Option<Salvage>,
+    /// Cases, events and shifts of which there is a spare copy and no row: the database has lost them. A salvage brings
+    /// them back.
+    pub lost_rows: u32,
     /// What is not as it was left.
     pub look: Look,
     /// Whether a rotation that was interrupted is finished now; if not, why it is put off.
@@ -58,11 +66,36 @@ impl Vault {
     /// [`VaultError`]; whatever it says, nothing that was there before has been changed or deleted.
     pub fn open(folder: &Path, storage: StorageConfig, ports: VaultPorts) -> Result<Opened, VaultError> {
         std::fs::create_dir_all(folder)?;
+        let salvaged = salvage::before_open(folder)?;
         let ballast = Arc::new(Ballast::at(folder, storage.ballast));
         let database = Database::open(folder, ballast.clone())?;
-        let vault = Self {
+        let vault = Self::over(database, folder, ballast, storage, ports)?;
+        vault.refuse_if_emptied()?;
+        vault.open_keys()?;
+        let look = vault.inspect()?;
+        let rotation = vault.finish_rotation();
+        vault.finish_purges()?;
+        let lost_rows = vault.mirror();
+        let sweep = vault.sweep()?;
+        if !vault.database.was_migrated() {
+            migrate::drop_backups(folder)?; // this version has opened before, and again
+        }
+        vault.restore_ballast();
+        Ok(Opened { vault, sweep, salvaged, lost_rows, look, rotation })
+    }
+
+    /// A database and the folders beside it, still without keys.
+    pub(super) fn over(
+        database: Database,
+        folder: &Path,
+        ballast: Arc<Ballast>,
+        storage: StorageConfig,
+        ports: VaultPorts,
+    ) -> Result<Self, VaultError> {
+        Ok(Self {
             database,
             objects: ObjectFolder::open(folder, ballast.clone())?,
+            spare: SpareFolder::open(folder),
             ballast,
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
@@ -72,17 +105,7 @@ impl Vault {
             entropy: ports.entropy.clone(),
             ports,
             left: Mutex::new(JournalHead::GENESIS),
-        };
-        vault.open_keys()?;
-        let look = vault.inspect()?;
-        let rotation = vault.finish_rotation();
-        vault.finish_purges()?;
-        let sweep = vault.sweep()?;
-        if !vault.database.was_migrated() {
-            migrate::drop_backups(folder)?; // this version has opened before, and again
-        }
-        vault.restore_ballast();
-        Ok(Opened { vault, sweep, look, rotation })
+        })
     }
 
     /// One transaction that seals something. All sealing is done within it: so nothing is stored under an epoch that has
@@ -162,16 +185,38 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] while another is open.
     pub fn open_shift(&self, shift: ShiftId, officer: &Officer, at: Moment) -> Result<JournalHead, VaultError> {
-        let plain = to_json(officer, Record::Officer(shift))?;
-        self.journaled(at, |transaction, journal| {
+        let (head, sealed) = self.journaled(at, |transaction, journal| {
             if shifts::open(transaction)?.is_some() {
                 return Err(VaultError::State);
             }
-            let sealed = shifts::seal_officer(&self.keys, shift, &plain, &*self.entropy)?;
-            shifts::insert(transaction, shift, sealed.epoch, journal.next())?;
-            shifts::insert_officer(transaction, shift, &sealed)?;
-            journal.append(JournalEvent::ShiftOpened { shift })
-        })
+            let sealed = self.begin_shift(transaction, journal, shift, Some(officer))?;
+            Ok((journal.head(), sealed))
+        })?;
+        if let Some(sealed) = sealed {
+            self.spare.keep(Spare::Officer, shift.as_bytes(), &sealed.value);
+        }
+        Ok(head)
+    }
+
+    /// Begins a shift; its officer may be stated later. Returns the officer as stored.
+    pub(super) fn begin_shift(
+        &self,
+        transaction: &Transaction<'_>,
+        journal: &mut JournalWriter<'_>,
+        shift: ShiftId,
+        officer: Option<&Officer>,
+    ) -> Result<Option<SealedValue>, VaultError> {
+        let seal = |officer: &Officer| {
+            let plain = to_json(officer, Record::Officer(shift))?;
+            shifts::seal_officer(&self.keys, shift, &plain, &*self.entropy)
+        };
+        let sealed = officer.map(seal).transpose()?;
+        shifts::insert(transaction, shift, self.keys.current()?, journal.next())?;
+        if let Some(sealed) = &sealed {
+            shifts::insert_officer(transaction, shift, sealed)?;
+        }
+        journal.append(JournalEvent::ShiftOpened { shift })?;
+        Ok(sealed)
     }
 
     /// The shift that is open, if one is.
@@ -213,6 +258,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already.
     pub fn store_opening(&self, shift: ShiftId, opening: &[u8]) -> Result<(), VaultError> {
+        self.spare.keep(Spare::Opening, shift.as_bytes(), opening);
         self.database.write(|transaction| {
             shifts::set_opening(transaction, shift, opening)?;
             outbox::insert(transaction, &of_shift(ItemKind::ShiftOpening, shift.as_bytes(), opening.len(), true))
@@ -243,6 +289,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already or the shift is open.
     pub fn store_seal(&self, shift: ShiftId, seal: &[u8]) -> Result<(), VaultError> {
+        self.spare.keep(Spare::Seal, shift.as_bytes(), seal);
         self.database.write(|transaction| {
             shifts::set_seal(transaction, shift, seal)?;
             let opened = outbox::open_count(transaction, shift.as_bytes(), ItemKind::ShiftOpening)? == 0;

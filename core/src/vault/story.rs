@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
+use super::bases::Bases;
 use super::damage::{Damage, Fault, Findings, Record};
 use super::journal::{self, JournalEntry, JournalEvent, JournalRecord, Reading};
 use super::keys::KeyRing;
@@ -30,6 +31,7 @@ pub(super) struct CaseStory {
     pub(super) receipt: Option<(u64, Hash)>,
     pub(super) purged: Option<u64>,
     pub(super) refused: Option<u64>,
+    pub(super) stranded: Option<u64>,
     /// Entry, event, hash of its payload.
     pub(super) voided: Option<(u64, EventId, Hash)>,
 }
@@ -67,9 +69,9 @@ impl Story {
         from: JournalHead,
         findings: &mut Findings,
     ) -> Result<JournalHead, VaultError> {
-        let mut chain = Chain { computed: from, stored: from };
+        let (mut chain, bases) = (Chain { computed: from, stored: from }, Bases::read(connection)?);
         journal::each(connection, keys, from.n.saturating_add(1)..=journal::LAST, |entry| {
-            chain.follow(&entry, findings);
+            chain.follow(&entry, &bases, findings);
             self.hear(&entry, findings);
         })?;
         Ok(chain.stored)
@@ -104,6 +106,8 @@ impl Story {
             | JournalEvent::PhotoRecovered { case, object, hash } => {
                 self.case(*case, n).photos.push((n, *object, *hash));
             }
+            JournalEvent::Salvaged { .. } => self.forget_rows(),
+            JournalEvent::CaseStranded { case } => self.case(*case, n).stranded = Some(n),
             JournalEvent::CaseSealed { case, seq, payload } => self.case(*case, n).sealed = Some((n, *seq, *payload)),
             JournalEvent::CaseVoided { case, id, payload, .. } => {
                 self.cases.entry(*case).or_default().voided = Some((n, *id, *payload));
@@ -119,6 +123,12 @@ impl Story {
             JournalEvent::DamageFound { damage } => drop(self.noted.insert(damage.clone())),
             _ => {}
         }
+    }
+
+    /// Rows were built again: what was told of them before is told anew.
+    fn forget_rows(&mut self) {
+        let Self { proofs, noted, first_new, entries, .. } = std::mem::take(self);
+        *self = Self { proofs, noted, first_new, entries, ..Self::default() };
     }
 
     fn case(&mut self, case: CaseId, n: u64) -> &mut CaseStory {
@@ -141,7 +151,12 @@ struct Chain {
 }
 
 impl Chain {
-    fn follow(&mut self, entry: &JournalEntry, findings: &mut Findings) {
+    fn follow(&mut self, entry: &JournalEntry, bases: &Bases, findings: &mut Findings) {
+        // A salvage goes on behind a place that it knew of, whatever lies between.
+        let from = bases.before(entry.n, self.stored);
+        if from != self.stored {
+            *self = Self { computed: from, stored: from };
+        }
         let expected = self.stored.n.saturating_add(1);
         for missing in (expected..entry.n).take(MANY) {
             findings.add(Damage::new(Record::Entry(missing), Fault::Missing));

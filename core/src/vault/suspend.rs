@@ -66,6 +66,13 @@ impl Vault {
         self.objects.handles.are_closed()
     }
 
+    /// How often the vault was suspended since it was opened: a call that fails finds out whether that was why, even if the
+    /// vault was resumed meanwhile.
+    #[must_use]
+    pub fn suspensions(&self) -> u64 {
+        self.objects.handles.closings()
+    }
+
     fn take_up(&self, left: JournalHead, found: JournalHead) -> Result<Resumed, VaultError> {
         if found == left {
             if self.keys.current().is_err() {

@@ -3,6 +3,7 @@
 //! A torn `.part` was never acknowledged and is removed. A whole object of a known draft is handed to the caller, who
 //! reads it and adopts it. Anything else is set aside; the vault deletes nothing it does not understand.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
@@ -78,6 +79,21 @@ impl Vault {
     /// [`VaultError::Io`].
     pub fn quarantine_orphan(&self, object: ObjectId) -> Result<(), VaultError> {
         self.set_aside(&self.objects.path(object))
+    }
+
+    /// Photos in the quarantine.
+    pub(super) fn quarantined_photos(&self) -> Result<BTreeSet<ObjectId>, VaultError> {
+        let mut photos = BTreeSet::new();
+        for entry in std::fs::read_dir(&self.objects.quarantine)? {
+            let path = entry?.path();
+            let Some(object) = named_object(&path) else { continue };
+            let mut kind = [0; 8];
+            let read = File::open(&path)?.read_exact(&mut kind);
+            if read.is_ok() && kind.last() == Some(&(Kind::Photo as u8)) {
+                photos.insert(object);
+            }
+        }
+        Ok(photos)
     }
 
     fn set_aside(&self, path: &Path) -> Result<(), VaultError> {

@@ -3,7 +3,7 @@
 use super::cases::{self, CaseState};
 use super::journal::JournalEvent;
 use super::outbox::{self, Item, ItemKind, ItemState};
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, shifts};
 use crate::domain::{CaseId, Moment, ObjectId, ShiftId};
 use crate::seal::Hash;
 
@@ -85,10 +85,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError`].
     pub fn reopen(&self, shift: ShiftId) -> Result<bool, VaultError> {
-        self.database.write(|transaction| {
+        self.journaled(self.moment()?, |transaction, journal| {
             let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2";
             let (opening, ready) = (ItemKind::ShiftOpening as u8, ItemState::Ready as u8);
-            if transaction.execute(sql, (opening, shift.as_bytes(), ready))? == 0 {
+            let found = transaction.execute(sql, (opening, shift.as_bytes(), ready))? > 0;
+            if !found && !shifts::open_again(transaction, shift, journal)? {
                 return Ok(false);
             }
             let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind <> ?4 AND +state = ?2";
