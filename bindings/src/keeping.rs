@@ -1,6 +1,6 @@
 //! What an app does to keep the vault safe: background and foreground, and what there is to tell the officer.
 
-use crate::types::NoticeView;
+use crate::types::{NoticeView, SpaceView};
 use crate::{Streife, StreifeError};
 
 #[uniffi::export]
@@ -21,6 +21,23 @@ impl Streife {
     /// `InUse` while another process has the vault; as `open`. The vault then stays suspended; call again.
     pub fn resume(&self) -> Result<(), StreifeError> {
         self.call(|client| client.resume())
+    }
+
+    /// Room on the vault's disk. Ask before the camera opens: at `Full`, `begin_case` is refused.
+    ///
+    /// # Errors
+    /// `Storage` if the file system does not answer.
+    pub fn space(&self) -> Result<SpaceView, StreifeError> {
+        self.call(|client| Ok(client.space()?.into()))
+    }
+
+    /// Begins a new key epoch and erases the old one with its hardware key. Happens by itself when a shift closes and when
+    /// everything is handed over.
+    ///
+    /// # Errors
+    /// `KeyUnavailable` if the key store fails. Everything stays readable; the next turn goes on where this one stopped.
+    pub fn rotate_keys(&self) -> Result<(), StreifeError> {
+        self.call(|client| client.rotate_keys())
     }
 
     /// What the officer should be told besides the answers of calls, oldest first, since the vault was opened. All of it
