@@ -1,14 +1,11 @@
 //! What an app does to keep the vault safe: background and foreground, its keys, and what there is to tell the officer.
 
-use streife_core::client::KeyState;
-use streife_core::domain::Officer;
-
 use std::path::Path;
 
-use streife_core::client::SealedView;
-use streife_core::domain::CaseId;
+use streife_core::client::{KeyState, SealedView};
+use streife_core::domain::{CaseId, Officer};
 
-use crate::types::NoticeView;
+use crate::types::{NoticeView, SpaceView};
 use crate::{Streife, StreifeError};
 
 #[uniffi::export]
@@ -29,6 +26,14 @@ impl Streife {
     /// `InUse` while another process has the vault; as `open`. The vault then stays suspended; call again.
     pub fn resume(&self) -> Result<(), StreifeError> {
         self.call(|client| client.resume())
+    }
+
+    /// Room on the vault's disk. Ask before the camera opens: at `Full`, `begin_case` is refused.
+    ///
+    /// # Errors
+    /// `Storage` if the file system does not answer.
+    pub fn space(&self) -> Result<SpaceView, StreifeError> {
+        self.call(|client| Ok(client.space()?.into()))
     }
 
     /// Wipes every key from memory, as an app does when the officer logs out. Whatever needs a key fails with

@@ -35,8 +35,8 @@ pub use plate::parse_plate;
 pub use streife::Streife;
 pub use types::{
     AddedPhotoView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput, JournalHeadView, NotesInput,
-    NoticeView, OffenceInput, OffenceView, OffencesInput, PlaceInput, PlateView, RecoveryView, SlipInput, StatusView,
-    SyncEndView, SyncReportView, VehicleInput,
+    NoticeView, OffenceInput, OffenceView, OffencesInput, PlaceInput, PlateView, RecoveryView, SlipInput,
+    SpaceLevelView, SpaceView, StatusView, SyncEndView, SyncReportView, VehicleInput,
 };
 
 uniffi::setup_scaffolding!();

@@ -107,6 +107,24 @@ class ListSink(streife.LogSink):
             raise self.failure
 
 
+class MemoryAnchor(streife.HostAnchor):
+    """Keeps the mark in memory; `failure` is raised instead."""
+
+    def __init__(self):
+        self.mark = None
+        self.failure = None
+
+    def load(self):
+        if self.failure is not None:
+            raise self.failure
+        return self.mark
+
+    def store(self, mark):
+        if self.failure is not None:
+            raise self.failure
+        self.mark = mark
+
+
 class Phone:
     """A phone that outlives its app: folder, hardware and clock stay, the open vault comes and goes."""
 
@@ -115,6 +133,7 @@ class Phone:
         self.signer = SoftwareSigner()
         self.key_store = SoftwareKeyStore()
         self.clock = DeviceClock()
+        self.anchor = MemoryAnchor()
         self.sink = ListSink()
         self.config = {
             "folder": str(folder),
@@ -124,11 +143,12 @@ class Phone:
             "box_origin": box.agency["url"],
             "authorities_pem": box.authorities,
             "app": "smoke 1.0",
+            "ballast": 1 << 20,
         }
 
     def open(self, **changes) -> streife.Streife:
         config = streife.ConfigInput(**(self.config | changes))
-        return streife.Streife.open(config, self.signer, self.key_store, self.clock, self.sink)
+        return streife.Streife.open(config, self.signer, self.key_store, self.clock, self.sink, self.anchor)
 
     def on_duty(self) -> streife.Streife:
         """Opened, enrolled, with an open shift."""

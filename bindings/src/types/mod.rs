@@ -15,7 +15,7 @@ pub use input::{
     CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
     SlipInput, VehicleInput,
 };
-pub use notice::NoticeView;
+pub use notice::{NoticeView, SpaceLevelView, SpaceView};
 pub use salvage::SalvageView;
 pub use view::{
     AddedPhotoView, CaseSummaryView, JournalHeadView, OffenceView, PlateView, RecoveryView, StatusView, SyncEndView,

@@ -1,6 +1,6 @@
 //! What an app tells the officer besides the answers of calls.
 
-use streife_core::client::{Damage, KeyState, Notice};
+use streife_core::client::{Damage, KeyState, Notice, Space, SpaceLevel};
 use streife_core::domain::CaseId;
 
 use super::SalvageView;
@@ -96,5 +96,38 @@ impl From<Notice> for NoticeView {
                 Self::Damaged { record: record.to_string(), fault: fault.to_string(), entry, chunk }
             }
         }
+    }
+}
+
+/// What may be begun with the room that is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum SpaceLevelView {
+    /// There is room.
+    Enough,
+    /// A case can be begun and finished; the officer should make room.
+    Low,
+    /// No case can be begun. One that was begun can be finished, and the queue can be handed over.
+    Full,
+}
+
+/// Room on the vault's disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct SpaceView {
+    /// What it means.
+    pub level: SpaceLevelView,
+    /// Free for this app, bytes.
+    pub free: u64,
+    /// Held back by the vault, bytes; less than configured after the disk was full.
+    pub ballast: u64,
+}
+
+impl From<Space> for SpaceView {
+    fn from(Space { level, free, ballast }: Space) -> Self {
+        let level = match level {
+            SpaceLevel::Enough => SpaceLevelView::Enough,
+            SpaceLevel::Low => SpaceLevelView::Low,
+            SpaceLevel::Full => SpaceLevelView::Full,
+        };
+        Self { level, free, ballast }
     }
 }
