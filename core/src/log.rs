@@ -35,6 +35,7 @@ log_safe!(
     SignerError,
     TransportError,
     crate::sync::Progress,
+    crate::vault::Damage,
     crate::vault::Sweep,
 );
 

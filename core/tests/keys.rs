@@ -88,7 +88,8 @@ fn vault_of_schema_1(phone: &Phone) {
     let wrapped = phone.key_store.wrap("streife-epoch-1", root.as_bytes()).expect("wraps");
     let canary = sealed(Kind::WrappedKey, ObjectId::new([0xca; 16]), b"streife/1 canary");
     old.execute("INSERT INTO epochs VALUES (1, 'streife-epoch-1', ?1, ?2)", (wrapped, canary)).expect("inserts");
-    let record = JournalRecord { at: phone.now(), draft: None, event: JournalEvent::ClockDiffers { by_ms: 1 } };
+    let record =
+        JournalRecord { at: phone.now(), draft: None, row: None, event: JournalEvent::ClockDiffers { by_ms: 1 } };
     let entry =
         sealed(Kind::JournalEntry, ObjectId::new(1_u128.to_be_bytes()), &serde_json::to_vec(&record).expect("JSON"));
     let link = chain::link(&chain::GENESIS, 1, &Hash::of(&[&entry]));

@@ -54,11 +54,12 @@ impl Queues {
             assert_eq!(cases.len(), PAGE as usize, "a full page");
         };
         let pages = |client, after| move || timed(|| (0..20).for_each(|_| page(client, after)));
+        // The rows of a short queue all lie in SQLite's cache, those of a long one do not: that much is allowed.
         let contestants: [&mut dyn FnMut() -> Run; 3] =
             [&mut pages(short, None), &mut pages(long, None), &mut pages(long, middle)];
         let [few, newest, within] = in_turn(rounds, contestants);
-        table.add(&format!("20 pages of 50 of {} cases : of few", self.length), &newest, &few, Limit::AtMost(1.25));
-        table.add("the same from the middle of the queue", &within, &few, Limit::AtMost(1.25));
+        table.add(&format!("20 pages of 50 of {} cases : of few", self.length), &newest, &few, Limit::AtMost(1.5));
+        table.add("the same from the middle of the queue", &within, &few, Limit::AtMost(1.5));
         let status = |client: &Client| timed(|| client.status().expect("counts"));
         let [few, many] = in_turn(rounds, [&mut || status(short), &mut || status(long)]);
         table.add(&format!("status of {} cases : of few", self.length), &many, &few, Limit::None);

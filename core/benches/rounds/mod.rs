@@ -99,6 +99,7 @@ pub enum Limit {
 #[derive(Default)]
 pub struct Table {
     rows: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Table {
@@ -122,9 +123,9 @@ impl Table {
         ));
     }
 
-    /// Adds a line without a ratio.
-    pub fn say(&mut self, line: String) {
-        self.rows.push(line);
+    /// Adds a line below the table.
+    pub fn say(&mut self, line: &str) {
+        self.notes.push(line.to_owned());
     }
 
     #[expect(clippy::print_stdout, reason = "the table is the benchmark's result")]
@@ -132,9 +133,9 @@ impl Table {
         println!("\nMedians of rounds in turn, ms. \"middle\" is the middle half of the rounds' own ratios.\n");
         let head = ["ratio", "middle", "CPU"];
         println!("{:<58} {:>9} {:>9} {:>6} {:^13} {:>6}  limit", "", "ours", "theirs", head[0], head[1], head[2]);
-        for row in &self.rows {
-            println!("{row}");
-        }
+        self.rows.iter().for_each(|row| println!("{row}"));
+        println!();
+        self.notes.iter().for_each(|note| println!("{note}"));
     }
 }
 

@@ -6,11 +6,13 @@ use std::sync::TryLockError;
 
 use super::Client;
 use super::suspend::UntilSuspended;
+use crate::domain::CaseId;
 use crate::error::Error;
 use crate::log;
 use crate::ports::Cancel;
+use crate::seal::{Manifest, Receipt, Signed, VerifyingKey};
 use crate::sync::{Action, Context, Network, Progress, TimeRecord};
-use crate::vault::{CaseState, ItemKind, JournalEvent};
+use crate::vault::{CaseRow, CaseState, Damage, ItemKind, JournalEvent};
 
 /// How far a call may go.
 pub struct SyncLimits<'a> {
@@ -128,15 +130,43 @@ impl Client {
         Ok(())
     }
 
-    /// The retention policy of this version: the payload goes as soon as the receipt is verified.
+    /// The retention policy of this version: the payload goes as soon as the receipt is verified. The receipt has lain
+    /// in clear since it came, so it is verified once more before anything is destroyed.
     fn purge_receipted(&self) -> Result<(), Error> {
         let receipted = self.vault.cases_in_state(CaseState::Receipted)?;
+        let Some(own_key) = self.own_key_for(&receipted)? else { return Ok(()) };
         for case in &receipted {
-            self.vault.purge(*case, self.now()?)?;
+            if self.is_receipted(&self.vault.case(*case)?, &own_key) {
+                self.vault.purge(*case, self.now()?)?;
+            } else {
+                self.report_damage(&[Damage::of_receipt(*case)])?;
+            }
         }
         if !receipted.is_empty() {
             self.vault.restore_ballast();
         }
         Ok(())
+    }
+
+    /// The key that manifests are verified with, unless there is nothing to verify or the signer does not answer now.
+    fn own_key_for(&self, cases: &[CaseId]) -> Result<Option<VerifyingKey>, Error> {
+        if cases.is_empty() {
+            return Ok(None);
+        }
+        match self.ports.signer.public_key() {
+            Ok(key) => Ok(Some(VerifyingKey::from_sec1(&key)?)),
+            Err(error) => {
+                log::event("purging is put off", &[("error", &error)]);
+                Ok(None)
+            }
+        }
+    }
+
+    fn is_receipted(&self, row: &CaseRow, own_key: &VerifyingKey) -> bool {
+        let (Some(manifest), Some(receipt)) = (&row.manifest, &row.receipt) else { return false };
+        let manifest = Signed::<Manifest>::verify(manifest, own_key);
+        let receipt = Signed::<Receipt>::verify(receipt, &self.config.box_key);
+        let (Ok(manifest), Ok(receipt)) = (manifest, receipt) else { return false };
+        receipt.payload().covers(&manifest) && manifest.payload().case == row.case
     }
 }

@@ -11,6 +11,7 @@
 //! not call back.
 
 mod config;
+mod damage;
 mod drafts;
 mod findings;
 mod handover;
@@ -40,4 +41,4 @@ pub use status::Status;
 pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
-pub use crate::vault::{CaseState, CaseSummary, Space, SpaceLevel, StorageConfig, VaultError};
+pub use crate::vault::{CaseState, CaseSummary, Damage, Fault, Record, Space, SpaceLevel, StorageConfig, VaultError};

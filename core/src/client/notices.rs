@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::Client;
+use crate::vault::Damage;
 
 /// Something that opening, unlocking or handing over has found. Each is in the journal, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,18 @@ pub enum Notice {
         /// Given back to the disk.
         bytes: u64,
     },
+    /// A record is not what the journal or a signature says. All others stay usable.
+    Damaged(Damage),
+    /// The journal had come further, or another way, than the vault's folder shows: it was set back to an older state, or
+    /// replaced. What happened since is not on this phone.
+    SetBack {
+        /// Number of the newest entry that the anchor outside the folder knows of.
+        anchored: u64,
+        /// Number of the newest entry that was found.
+        found: u64,
+    },
+    /// Another copy of the vault's folder has been opened in between.
+    Copied,
     /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
     ChangedWhileSuspended {
         /// Number of the newest journal entry when it was left.
@@ -39,6 +52,9 @@ impl Client {
     }
 
     pub(super) fn notify(&self, notice: Notice) {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
     }
 }

@@ -43,6 +43,7 @@ impl Client {
             notices: Mutex::default(),
             sweep: Sweep::default(),
         };
+        client.report_look(&opened.look)?;
         if let Err(error) = opened.rotation {
             log::event("the rotation of keys is put off", &[("error", &Error::from(error))]);
         }

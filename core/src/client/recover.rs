@@ -17,8 +17,9 @@ impl Client {
         let mut adopted = 0;
         let mut quarantined = sweep.quarantined;
         for orphan in &sweep.orphans {
-            match self.adopt(orphan) {
-                Ok(()) => adopted += 1,
+            match self.unless_damaged(self.adopt(orphan)) {
+                Ok(Some(())) => adopted += 1,
+                Ok(None) => {} // its draft is damaged: the file stays where it is
                 // Torn or not a picture: kept aside, never deleted.
                 Err(Error::Photo(_)) => {
                     self.vault.quarantine_orphan(orphan.object)?;
@@ -36,14 +37,18 @@ impl Client {
     fn adopt(&self, orphan: &Orphan) -> Result<(), Error> {
         let Orphan { case, object } = *orphan;
         let key = self.vault.case_key(case)?.object_key(case, Scope::Full, object);
-        let salt = Salt::new(self.random()?);
+        let mut facts = self.vault.draft(case)?;
+        // The draft may name it already, if it is the row that was lost.
+        let named = facts.photos.iter().find(|photo| photo.object == object).map(|photo| photo.salt);
+        let salt = named.map_or_else(|| self.random().map(Salt::new), Ok)?;
         let binding = Binding::of_case(Kind::Photo, case, object);
         let inspected = inspect(self.vault.open_object(object)?, &key, &binding, &salt)?;
         let length = self.vault.open_object(object)?.length().map_err(|error| PhotoError::Unreadable(error.kind()))?;
         let hash = self.vault.hash_range(object, 0, length)?;
         let at = self.now()?;
-        let mut facts = self.vault.draft(case)?;
-        facts.photos.push(record(orphan, salt, at, &inspected));
+        if named.is_none() {
+            facts.photos.push(record(orphan, salt, at, &inspected));
+        }
         let row = object_row(orphan, length, hash, inspected.commitment);
         self.vault.adopt_object(&row, &facts, at, JournalEvent::PhotoRecovered { case, object, hash })?;
         Ok(())

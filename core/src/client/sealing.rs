@@ -170,7 +170,7 @@ impl Client {
     ) -> Result<Manifest, Error> {
         let case = record.case;
         let key = self.vault.case_key(case)?;
-        let stored = self.vault.objects_of(case)?;
+        let stored = self.vault.proven_objects(case)?;
         let objects = stored.iter().chain(parts.iter().map(|(_, row)| row)).map(|row| row.object.clone()).collect();
         Ok(Manifest {
             case,

@@ -3,8 +3,8 @@
 use super::Client;
 use crate::domain::{Officer, ShiftId};
 use crate::error::Error;
-use crate::seal::{JournalHead, ShiftOpening, ShiftSeal, chain, merkle};
-use crate::vault::ShiftRow;
+use crate::seal::{ShiftOpening, ShiftSeal, merkle};
+use crate::vault::{ShiftRow, Stretch};
 
 impl Client {
     /// Opens a shift for an officer.
@@ -34,32 +34,14 @@ impl Client {
     }
 
     pub(super) fn opening_of(&self, row: &ShiftRow) -> Result<ShiftOpening, Error> {
-        let n = row.first_n;
-        let (before, hashes) = self.vault.journal_hashes(n, n)?;
-        let entry = hashes.first().ok_or(Error::State)?;
-        Ok(ShiftOpening {
-            shift: row.shift,
-            device: self.device,
-            agency: self.config.agency.clone(),
-            head: JournalHead { n, link: chain::link(&before, n, entry) },
-        })
+        let head = self.vault.opening_place(row)?;
+        Ok(ShiftOpening { shift: row.shift, device: self.device, agency: self.config.agency.clone(), head })
     }
 
     pub(super) fn seal_of(&self, row: &ShiftRow, last: u64) -> Result<ShiftSeal, Error> {
-        let first = row.first_n;
-        let (before, entries) = self.vault.journal_hashes(first, last)?;
-        let link = (first..).zip(&entries).fold(before, |link, (n, entry)| chain::link(&link, n, entry));
-        let leaves = self.vault.payload_hashes(row.shift)?;
-        Ok(ShiftSeal {
-            shift: row.shift,
-            device: self.device,
-            first,
-            before,
-            entries,
-            last,
-            link,
-            count: leaves.len() as u64,
-            root: merkle::root(&leaves),
-        })
+        let Stretch { before, entries, link, cases } = self.vault.stretch(row, last)?;
+        let (count, root) = (cases.len() as u64, merkle::root(&cases));
+        let (shift, device, first) = (row.shift, self.device, row.first_n);
+        Ok(ShiftSeal { shift, device, first, before, entries, last, link, count, root })
     }
 }

@@ -1,12 +1,14 @@
 //! Signing what waits for the hardware key.
 //!
 //! Every structure is complete and stored before it is signed. A signer that does not answer costs nothing but time:
-//! the next call that signs takes up what waits.
+//! the next call that signs takes up what waits. What the journal does not tell of is not signed, and keeps nothing
+//! else from being signed.
 
 use super::Client;
 use crate::error::Error;
 use crate::log;
 use crate::seal::{Manifest, Namespace, SealError, SignedPayload, sign_payload};
+use crate::vault::CaseState;
 
 impl Client {
     /// Signs all that waits; a signer that is not available leaves it waiting.
@@ -34,20 +36,24 @@ impl Client {
     fn sign_all(&self) -> Result<(), Error> {
         let shifts = self.vault.unsealed_shifts()?;
         for row in shifts.iter().filter(|row| row.opening.is_none()) {
-            let payload = self.opening_of(row)?.encode();
-            self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, payload)?)?;
+            let Some(opening) = self.unless_damaged(self.opening_of(row))? else { continue };
+            self.vault.store_opening(row.shift, &self.sign(Namespace::Shift, opening.encode())?)?;
         }
-        while let Some((case, payload)) = self.vault.next_unsigned_case()? {
+        for case in self.vault.cases_in_state(CaseState::Unsigned)? {
+            let payload = self.unless_damaged(self.vault.payload_to_sign(case).map_err(Error::from))?.flatten();
+            let Some(payload) = payload else { continue };
             let shift = Manifest::decode(&payload)?.shift;
             self.vault.store_manifest(case, shift, &self.sign(Namespace::Manifest, payload)?)?;
         }
-        while let Some(row) = self.vault.next_unsigned_event()? {
+        for event in self.vault.unsigned_events()? {
+            let row = self.unless_damaged(self.vault.event_to_sign(event).map_err(Error::from))?.flatten();
+            let Some(row) = row else { continue };
             self.vault.sign_event(row.event, row.case, &self.sign(Namespace::Event, row.payload)?)?;
         }
         for row in &shifts {
             if let (Some(last), None) = (row.last_n, &row.seal) {
-                let payload = self.seal_of(row, last)?.encode();
-                self.vault.store_seal(row.shift, &self.sign(Namespace::Seal, payload)?)?;
+                let Some(seal) = self.unless_damaged(self.seal_of(row, last))? else { continue };
+                self.vault.store_seal(row.shift, &self.sign(Namespace::Seal, seal.encode())?)?;
             }
         }
         Ok(())

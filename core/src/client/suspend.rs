@@ -27,13 +27,14 @@ impl Client {
     /// [`VaultError::InUse`] while another process has the vault, or as [`Self::open`]. The vault then stays suspended, as
     /// it was; call again.
     pub fn resume(&self) -> Result<(), Error> {
-        let Resumed::Changed { left, found, sweep } = self.vault.resume()? else { return Ok(()) };
+        let Resumed::Changed { left, found, sweep, look } = self.vault.resume()? else { return Ok(()) };
         let (left, found) = (left.n, found.n);
         log::event("changed while suspended", &[("left", &left), ("found", &found)]);
         self.forget_provisioned();
         self.notify(Notice::ChangedWhileSuspended { left, found });
         let noted = self.vault.note(self.now()?, JournalEvent::ChangedWhileSuspended { left, found });
         super::recover::unless_full(noted.map(drop).map_err(Error::from))?;
+        self.report_look(&look)?;
         self.recover(&sweep)
     }
 

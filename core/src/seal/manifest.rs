@@ -228,6 +228,12 @@ impl SignedPayload for Manifest {
 }
 
 impl ManifestObject {
+    /// Its one encoding, as it stands in a manifest.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        cbor::encode(&self.to_cbor())
+    }
+
     fn to_cbor(&self) -> Value {
         MapWriter::default()
             .bytes(1, self.object.as_bytes())

@@ -32,8 +32,8 @@ pub(super) fn take(context: &Context<'_>, item: &Item, answer: &Response) -> Res
     match item.kind {
         // A box answers these with no body, and nothing later would show that it never had them.
         ItemKind::ShiftOpening | ItemKind::ShiftSeal | ItemKind::Event if !answer.body.is_empty() => return Ok(None),
-        ItemKind::ShiftOpening => context.vault.opening_arrived(item)?,
-        ItemKind::ShiftSeal | ItemKind::Event => context.vault.item_arrived(item)?,
+        ItemKind::ShiftOpening => context.vault.opening_arrived(item, context.now)?,
+        ItemKind::ShiftSeal | ItemKind::Event => context.vault.item_arrived(item, context.now)?,
         ItemKind::Manifest => return manifest(context, item, answer),
         ItemKind::Object => return object(context, item, answer),
         ItemKind::Receipt => return receipt(context, item, answer),
@@ -83,7 +83,7 @@ fn receipt(context: &Context<'_>, item: &Item, answer: &Response) -> Result<Opti
     let row = context.vault.case(CaseId::new(item.target))?;
     let Some(bytes) = row.manifest else { return Ok(None) };
     let own_key = crate::seal::VerifyingKey::from_sec1(&context.signer.public_key()?)?;
-    let manifest = Signed::<Manifest>::verify(&bytes, &own_key)?;
+    let Ok(manifest) = Signed::<Manifest>::verify(&bytes, &own_key) else { return Ok(None) };
     match Signed::<Receipt>::verify(&answer.body, context.box_key) {
         Ok(receipt) if receipt.payload().covers(&manifest) => {
             context.vault.receipt_arrived(item, &answer.body, context.now)?;

@@ -1,5 +1,7 @@
 //! The engine: what to send next, and what became of it.
 
+use std::io::ErrorKind;
+
 use super::law::{self, Verdict};
 use super::requests::{self, Sending};
 use super::session::{Session, TimeQuestion, TimeRecord};
@@ -7,7 +9,7 @@ use super::{SyncError, answers};
 use crate::domain::{CaseId, DeviceId, Moment, ShiftId};
 use crate::ports::{Entropy, Request, Response, Signer, TransportError};
 use crate::seal::{SealError, VerifyingKey};
-use crate::vault::{Item, Vault};
+use crate::vault::{Item, Vault, VaultError};
 
 /// So many failures of the network or the box in a row stop all items but one probe.
 const BREAKER_LIMIT: u32 = 5;
@@ -121,7 +123,12 @@ impl Engine {
             return Ok(Action::Idle);
         }
         self.undo_set_clock(context)?;
-        let Some(time) = context.vault.next_item_time(limit)? else { return Ok(Action::Idle) };
+        // What is due is found at once; only where nothing is, all that waits must be looked at.
+        let time = match context.vault.next_item(now, limit)? {
+            Some(item) => Some(item.not_before),
+            None => context.vault.next_item_time(limit)?,
+        };
+        let Some(time) = time else { return Ok(Action::Idle) };
         let earliest = time.max(self.pause_until);
         if earliest > now {
             return Ok(Action::WaitUntil(earliest));
@@ -146,7 +153,14 @@ impl Engine {
             return Ok(Action::Send(request));
         }
         while let Some(item) = context.vault.next_item(now, limit)? {
-            match requests::for_item(context.vault, &item)? {
+            let sending = match requests::for_item(context.vault, &item) {
+                Err(SyncError::Vault(error)) if is_of_one_item(&error) => {
+                    context.vault.defer(&item, now.saturating_add_unsigned(law::LONGEST_MS))?;
+                    continue;
+                }
+                sending => sending?,
+            };
+            match sending {
                 Sending::Undeclared => context.vault.redeclare(CaseId::new(item.owner))?,
                 Sending::Request(mut request) => {
                     session.prove(&mut request, context)?;
@@ -251,8 +265,10 @@ impl Engine {
                 self.retry_soon(context, item)
             }
             Verdict::Reopen => {
-                context.vault.reopen(ShiftId::new(item.owner))?;
-                self.retry_soon(context, item)
+                match context.vault.reopen(ShiftId::new(item.owner))? {
+                    true => self.retry_soon(context, item),
+                    false => self.back_off_item(context, item, None), // its opening is damaged, or not signed yet
+                }
             }
             Verdict::BackOff => self.back_off_item(context, item, retry_after(answer)),
             Verdict::Quarantine => {
@@ -320,6 +336,11 @@ impl Engine {
         let is_fresh = (0..TIME_FRESH_MS).contains(&context.now.since_ms(&asked));
         Ok(!is_fresh || shift != open_shift(context)?)
     }
+}
+
+/// What is wrong with one item must not keep the others.
+fn is_of_one_item(error: &VaultError) -> bool {
+    error.damage().is_some() || matches!(error, VaultError::NotFound { .. } | VaultError::Io(ErrorKind::NotFound))
 }
 
 fn open_shift(context: &Context<'_>) -> Result<Option<ShiftId>, SyncError> {

@@ -92,13 +92,17 @@ fn read(row: &Row<'_>) -> Result<CaseRow, VaultError> {
     decode().map_err(|error| error.of(Record::Case(case)))
 }
 
+/// Rows that can be read; one that cannot must not hide the others. Asked for by its id, it is an error that names it.
 fn select(connection: &Connection, condition: &str, values: impl rusqlite::Params) -> Result<Vec<CaseRow>, VaultError> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cases {condition} ORDER BY ordinal"))?;
     let mut rows = statement.query(values)?;
     let mut cases = Vec::new();
     while let Some(row) = rows.next()? {
-        cases.push(read(row)?);
+        match read(row) {
+            Err(VaultError::Malformed { .. }) => {}
+            row => cases.push(row?),
+        }
     }
     Ok(cases)
 }
@@ -152,8 +156,9 @@ pub(super) fn ordinal(connection: &Connection, case: CaseId) -> Result<i64, Vaul
 }
 
 pub(super) fn one(connection: &Connection, case: CaseId) -> Result<CaseRow, VaultError> {
-    let mut rows = select(connection, "WHERE case_id = ?1", [case.as_bytes()])?;
-    rows.pop().ok_or(VaultError::NotFound { table: "cases" })
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM cases WHERE case_id = ?1"))?;
+    let mut rows = statement.query([case.as_bytes()])?;
+    rows.next()?.map_or(Err(VaultError::NotFound { table: "cases" }), read)
 }
 
 pub(super) fn insert_draft(
@@ -177,12 +182,21 @@ pub(super) struct Secrets {
     pub(super) epoch: u16,
     pub(super) wrapped_key: Option<Vec<u8>>,
     pub(super) draft: Option<Vec<u8>>,
+    /// Not sealed, but gone with the key.
+    pub(super) payload: Option<Vec<u8>>,
+}
+
+impl Secrets {
+    /// The sealed case key, unless the case is purged.
+    pub(super) fn wrapped_key(&self) -> Result<&[u8], VaultError> {
+        self.wrapped_key.as_deref().ok_or(VaultError::State)
+    }
 }
 
 pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, VaultError> {
-    let sql = "SELECT epoch, wrapped_key, draft FROM cases WHERE case_id = ?1";
+    let sql = "SELECT epoch, wrapped_key, draft, payload FROM cases WHERE case_id = ?1";
     let row = connection.prepare_cached(sql)?.query_row([case.as_bytes()], |row| {
-        Ok(Secrets { epoch: row.get(0)?, wrapped_key: row.get(1)?, draft: row.get(2)? })
+        Ok(Secrets { epoch: row.get(0)?, wrapped_key: row.get(1)?, draft: row.get(2)?, payload: row.get(3)? })
     });
     row.map_err(|error| match error {
         rusqlite::Error::QueryReturnedNoRows => VaultError::NotFound { table: "cases" },
@@ -223,14 +237,6 @@ pub(super) fn set_sealed(transaction: &Transaction<'_>, sealed: &SealedCase, n: 
     ))?)
 }
 
-/// The oldest payload that waits for the signer.
-pub(super) fn next_unsigned(connection: &Connection) -> Result<Option<(CaseId, Vec<u8>)>, VaultError> {
-    let sql = "SELECT case_id, payload FROM cases WHERE state = ?1 ORDER BY ordinal LIMIT 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let row = statement.query_row([CaseState::Unsigned as u8], |row| Ok((CaseId::new(row.get(0)?), row.get(1)?)));
-    Ok(row.optional()?)
-}
-
 pub(super) fn set_signed(transaction: &Transaction<'_>, case: CaseId, manifest: &[u8]) -> Result<(), VaultError> {
     let sql = "UPDATE cases SET state = ?2, manifest = ?3 WHERE case_id = ?1 AND state = ?4";
     let (from, to) = (CaseState::Unsigned as u8, CaseState::Sealed as u8);
@@ -259,6 +265,13 @@ pub(super) fn destroy_key(transaction: &Transaction<'_>, case: CaseId) -> Result
                WHERE case_id = ?1 AND state = ?3 AND receipt IS NOT NULL";
     let (from, to) = (CaseState::Receipted as u8, CaseState::Purging as u8);
     expect_one(transaction.prepare_cached(sql)?.execute((case.as_bytes(), to, from))?)
+}
+
+/// Whether everything that could open a case is gone in due form.
+pub(super) fn is_destroyed(connection: &Connection, case: CaseId) -> Result<bool, VaultError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM cases WHERE case_id = ?1 AND wrapped_key IS NULL AND payload IS NULL
+               AND manifest IS NULL AND receipt IS NOT NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([case.as_bytes()], |row| row.get(0))?)
 }
 
 /// A guarded update that met no row was asked for in the wrong state.

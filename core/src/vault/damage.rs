@@ -1,6 +1,7 @@
 //! What is wrong with a record of the vault, and where exactly. Ids and numbers only: no name, no place, no path.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,23 @@ pub enum Fault {
     Cut,
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::Unknown => "unknown to the journal",
+            Self::Sealed => "does not open",
+            Self::Malformed => "malformed",
+            Self::Changed => "changed",
+            Self::Outdated => "outdated",
+            Self::State => "in a state that contradicts the journal",
+            Self::Signature => "not signed as it must be",
+            Self::Link => "not linked to what is before it",
+            Self::Cut => "cut off",
+        })
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Damage {
@@ -123,6 +141,12 @@ impl Damage {
         Self { record, fault, entry: None, chunk: None }
     }
 
+    /// A case whose stored receipt does not cover it.
+    #[must_use]
+    pub const fn of_receipt(case: CaseId) -> Self {
+        Self::new(Record::Case(case), Fault::Signature)
+    }
+
     /// The same with the journal entry it contradicts.
     pub(super) fn by(self, entry: impl Into<Option<u64>>) -> Self {
         Self { entry: entry.into(), ..self }
@@ -136,9 +160,34 @@ impl Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is damaged: {:?}", self.record, self.fault)?;
+        write!(f, "{} is damaged: {}", self.record, self.fault)?;
         self.chunk.map_or(Ok(()), |chunk| write!(f, ", chunk {chunk}"))?;
         self.entry.map_or(Ok(()), |entry| write!(f, ", see entry {entry} of the journal"))
+    }
+}
+
+/// Findings as they are made, one a record: what is found first is the cause, the rest follows from it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings {
+    found: BTreeMap<Record, Damage>,
+    order: Vec<Record>,
+}
+
+impl Findings {
+    pub(super) fn add(&mut self, damage: Damage) {
+        if !self.found.contains_key(&damage.record) {
+            self.order.push(damage.record.clone());
+            self.found.insert(damage.record.clone(), damage);
+        }
+    }
+
+    pub(super) fn blames(&self, record: &Record) -> bool {
+        self.found.contains_key(record)
+    }
+
+    /// In the order they were found.
+    pub(super) fn into_list(mut self) -> Vec<Damage> {
+        self.order.iter().filter_map(|record| self.found.remove(record)).collect()
     }
 }
 

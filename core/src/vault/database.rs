@@ -125,6 +125,15 @@ impl Database {
         Ok(Some(checked))
     }
 
+    /// Tells of every statement that has run, prepared anew each time so that its counters are those of one run.
+    #[cfg(test)]
+    pub(super) fn trace(&self, tell: impl FnMut(rusqlite::trace::TraceEvent<'_>) + Send + 'static) {
+        let mut guard = self.lock();
+        let live = guard.as_mut().expect("not suspended");
+        live.connection.set_prepared_statement_cache_capacity(0);
+        live.connection.trace_v2(rusqlite::trace::TraceEventCodes::SQLITE_TRACE_PROFILE, Some(tell)).expect("traces");
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Live>> {
         // A panic inside a transaction rolls it back; the connection itself stays sound.
         self.live.lock().unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -6,7 +6,7 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
-use super::cases;
+use super::cases::{self, Secrets};
 use super::handles::ObjectFile;
 use super::journal::JournalEvent;
 use super::objects::{self, ObjectRow, PartFile};
@@ -29,7 +29,7 @@ impl Vault {
             }
             let wrapped = self.keys.seal_case_key(case, &key, &*self.entropy)?;
             cases::insert_draft(transaction, case, shift, journal.next(), &wrapped, &draft)?;
-            journal.append_draft(JournalEvent::CaseBegun { case }, &draft).map(drop)
+            journal.append_draft(JournalEvent::CaseBegun { case }, &draft, None).map(drop)
         })
     }
 
@@ -41,7 +41,7 @@ impl Vault {
         // Read and opened in one go: a rotation may seal it again and put the old root away.
         self.database.read(|connection| {
             let secrets = cases::secrets(connection, case)?;
-            self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)
+            self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)
         })
     }
 
@@ -50,15 +50,18 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] unless the case is a draft.
     pub fn draft(&self, case: CaseId) -> Result<CaseFacts, VaultError> {
-        self.database.read(|connection| {
+        let (secrets, key) = self.database.read(|connection| {
             let secrets = cases::secrets(connection, case)?;
-            let key = self.keys.open_case_key(secrets.epoch, case, &secrets.wrapped_key.ok_or(VaultError::State)?)?;
-            let (object_key, binding) = draft_place(case, &key);
-            let plain = open(&object_key, &binding, &secrets.draft.ok_or(VaultError::State)?)
-                .map(zeroize::Zeroizing::new)
-                .map_err(|_| Record::Case(case).sealed())?;
-            from_json(&plain, Record::Case(case))
-        })
+            let key = self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)?;
+            Ok((secrets, key))
+        })?;
+        self.check_draft(case, &secrets)?;
+        read_draft(case, &key, &secrets)
+    }
+
+    /// Facts of a draft that may be an older version of itself.
+    pub(super) fn open_draft(&self, case: CaseId, secrets: &Secrets) -> Result<CaseFacts, VaultError> {
+        read_draft(case, &self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)?, secrets)
     }
 
     /// Replaces the facts of a draft.
@@ -69,7 +72,7 @@ impl Vault {
         let draft = self.seal_draft(case, &self.case_key(case)?, facts)?;
         self.journaled(at, |transaction, journal| {
             cases::update_draft(transaction, case, &draft)?;
-            journal.append_draft(JournalEvent::DraftSaved { case }, &draft).map(drop)
+            journal.append_draft(JournalEvent::DraftSaved { case }, &draft, None).map(drop)
         })
     }
 
@@ -119,7 +122,7 @@ impl Vault {
             let ordinal = objects::next_ordinal(transaction, row.case)?;
             objects::insert(transaction, ordinal, row)?;
             cases::update_draft(transaction, row.case, draft)?;
-            journal.append_draft(event.clone(), draft).map(drop)
+            journal.append_draft(event.clone(), draft, Some(row.proof())).map(drop)
         })
     }
 
@@ -173,6 +176,13 @@ impl Vault {
         let (object_key, binding) = draft_place(case, key);
         Ok(seal(&object_key, &binding, &to_json(facts, Record::Case(case))?, &*self.entropy)?)
     }
+}
+
+fn read_draft(case: CaseId, key: &CaseKey, secrets: &Secrets) -> Result<CaseFacts, VaultError> {
+    let (object_key, binding) = draft_place(case, key);
+    let sealed = secrets.draft.as_ref().ok_or(VaultError::State)?;
+    let plain = open(&object_key, &binding, sealed).map(zeroize::Zeroizing::new);
+    from_json(&plain.map_err(|_| Record::Case(case).sealed())?, Record::Case(case))
 }
 
 /// A draft is an object of its case whose id is the case's.

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::handles::Suspended;
-use super::{Damage, Record};
+use super::{Damage, Fault, Record};
 use crate::ports::{EntropyError, KeyStoreError};
 use crate::seal::SealError;
 
@@ -97,6 +97,18 @@ pub enum VaultError {
 }
 
 impl VaultError {
+    /// The damage it reports, if it is one: others than the record named are not concerned.
+    #[must_use]
+    pub fn damage(&self) -> Option<Damage> {
+        match self {
+            Self::Sealed { record } => Some(Damage::new(record.clone(), Fault::Sealed)),
+            Self::Malformed { record } => Some(Damage::new(record.clone(), Fault::Malformed)),
+            Self::Damaged(damage) => Some(damage.clone()),
+            Self::JournalBroken { n } => Some(Damage::new(Record::Entry(*n), Fault::Link)),
+            _ => None,
+        }
+    }
+
     /// The same error about a row whose id is known.
     pub(super) fn of(self, record: Record) -> Self {
         if matches!(self, Self::Malformed { .. }) { Self::Malformed { record } } else { self }

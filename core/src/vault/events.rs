@@ -66,10 +66,12 @@ pub(super) fn one(connection: &Connection, event: EventId) -> Result<EventRow, V
     row.ok_or(VaultError::NotFound { table: "events" })
 }
 
-/// An event that waits for the signer.
-pub(super) fn next_unsigned(connection: &Connection) -> Result<Option<EventRow>, VaultError> {
-    let sql = format!("SELECT {COLUMNS} FROM events WHERE signed IS NULL ORDER BY event_id LIMIT 1");
-    Ok(connection.prepare_cached(&sql)?.query_row([], read).optional()?)
+/// Events that wait for the signer.
+pub(super) fn unsigned(connection: &Connection) -> Result<Vec<EventId>, VaultError> {
+    let mut statement =
+        connection.prepare_cached("SELECT event_id FROM events WHERE signed IS NULL ORDER BY event_id")?;
+    let rows = statement.query_map([], |row| row.get(0).map(EventId::new))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn insert(

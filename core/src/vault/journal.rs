@@ -4,11 +4,13 @@
 //! is written in the transaction of what it tells, by [`Vault::journaled`]. Whatever changes a draft journals the hash
 //! of the sealed draft it leaves, so an older draft put back in its place shows.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::keys::KeyRing;
-use super::{Record, Vault, VaultError};
+use super::{Damage, ItemKind, Record, Vault, VaultError, mark};
 use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
 use crate::seal::{Hash, JournalHead, chain};
 
@@ -41,6 +43,10 @@ pub enum JournalEvent {
     ItemQuarantined { owner: String, reason: String },
     /// Files without a row were found when opening.
     Recovered { adopted: u32, deleted: u32, quarantined: u32 },
+    /// The box has something that it gives no receipt for.
+    ItemArrived { item: ItemKind, target: String },
+    /// A record is not what the journal or a signature says.
+    DamageFound { damage: Damage },
     /// A key epoch began: from here on everything is sealed under its root.
     EpochBegun { epoch: u16 },
     /// Nothing was left under an old root: it is erased with its hardware key.
@@ -49,6 +55,10 @@ pub enum JournalEvent {
     BallastGiven { bytes: u64 },
     /// The journal's head was another when the vault was resumed than when it was suspended.
     ChangedWhileSuspended { left: u64, found: u64 },
+    /// The anchor knows of a later or another entry than the database has: it was set back, or replaced.
+    SetBack { anchored: u64, found: u64 },
+    /// Another copy of the folder has been opened in between.
+    Copied {},
     /// The device clock differs from the box's by this many milliseconds.
     ClockDiffers { by_ms: i64 },
 }
@@ -61,9 +71,21 @@ pub struct JournalRecord {
     /// Hash of the sealed draft that was stored with the entry, where one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Hash>,
+    /// The object whose row was stored with the entry, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<ObjectProof>,
     /// What.
     #[serde(flatten)]
     pub event: JournalEvent,
+}
+
+/// What an entry proves of an object's row, which stands in clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectProof {
+    /// The object.
+    pub object: ObjectId,
+    /// Hash of its case and of what the manifest will say about it.
+    pub row: Hash,
 }
 
 /// The journal as stored, for export and verification.
@@ -84,6 +106,8 @@ pub struct JournalEntry {
     pub stored: Vec<u8>,
     /// The link behind it, as stored.
     pub link: Hash,
+    /// Whether it was written since drafts, rows and arrivals are journalled.
+    pub is_new: bool,
     /// What it says.
     pub reading: Reading,
 }
@@ -136,10 +160,13 @@ impl Vault {
         at: Moment,
         mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        self.write(|transaction| {
+        let (done, head, written) = self.write(|transaction| {
             let mut writer = JournalWriter::new(self, transaction, at)?;
-            work(transaction, &mut writer)
-        })
+            Ok((work(transaction, &mut writer)?, writer.head, writer.written))
+        })?;
+        self.known.learn(&written);
+        self.anchorage.pass(head, written.iter().any(|(_, record)| record.event.is_milestone()));
+        Ok(done)
     }
 }
 
@@ -149,12 +176,13 @@ pub(super) struct JournalWriter<'a> {
     transaction: &'a Transaction<'a>,
     at: Moment,
     head: JournalHead,
+    written: Vec<(u64, JournalRecord)>,
 }
 
 impl<'a> JournalWriter<'a> {
     /// For a transaction that is open already.
     pub(super) fn new(vault: &'a Vault, transaction: &'a Transaction<'a>, at: Moment) -> Result<Self, VaultError> {
-        Ok(Self { vault, transaction, at, head: head(transaction)? })
+        Ok(Self { vault, transaction, at, head: head(transaction)?, written: Vec::new() })
     }
 }
 
@@ -171,12 +199,17 @@ impl JournalWriter<'_> {
 
     /// Appends an entry; returns the head behind it.
     pub(super) fn append(&mut self, event: JournalEvent) -> Result<JournalHead, VaultError> {
-        self.put(JournalRecord { at: self.at, draft: None, event })
+        self.put(JournalRecord { at: self.at, draft: None, row: None, event })
     }
 
-    /// Appends an entry about a draft that this transaction stores.
-    pub(super) fn append_draft(&mut self, event: JournalEvent, draft: &[u8]) -> Result<JournalHead, VaultError> {
-        self.put(JournalRecord { at: self.at, draft: Some(Hash::of(&[draft])), event })
+    /// Appends an entry about a draft that this transaction stores, and the row of an object with it.
+    pub(super) fn append_draft(
+        &mut self,
+        event: JournalEvent,
+        draft: &[u8],
+        row: Option<ObjectProof>,
+    ) -> Result<JournalHead, VaultError> {
+        self.put(JournalRecord { at: self.at, draft: Some(Hash::of(&[draft])), row, event })
     }
 
     fn put(&mut self, record: JournalRecord) -> Result<JournalHead, VaultError> {
@@ -188,7 +221,16 @@ impl JournalWriter<'_> {
         let mut statement = transaction
             .prepare_cached("INSERT INTO journal (n, epoch, generation, entry, link) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         statement.execute((signed(n)?, entry.epoch, entry.generation, entry.value, self.head.link.0))?;
+        self.written.push((n, record));
+        if mark::is_due(n) {
+            self.mark()?;
+        }
         Ok(self.head)
+    }
+
+    /// Writes down that the journal was sound up to here.
+    pub(super) fn mark(&mut self) -> Result<(), VaultError> {
+        self.vault.put_mark(self.transaction, self.head, &self.written)
     }
 }
 
@@ -211,6 +253,16 @@ pub(super) fn head(connection: &Connection) -> Result<JournalHead, VaultError> {
     Ok(JournalHead { n: u64::try_from(n).map_err(|_| malformed())?, link: Hash(link) })
 }
 
+/// The place of an entry, if it is there.
+pub(super) fn head_at(connection: &Connection, n: u64) -> Result<Option<JournalHead>, VaultError> {
+    if n == 0 {
+        return Ok(Some(JournalHead::GENESIS));
+    }
+    let row =
+        connection.query_row("SELECT link FROM journal WHERE n = ?1", [signed(n)?], |row| row.get(0)).optional()?;
+    Ok(row.map(|link| JournalHead { n, link: Hash(link) }))
+}
+
 /// Hashes of the stored entries from `first` to `last`, and the link before `first`.
 pub(super) fn entry_hashes(connection: &Connection, first: u64, last: u64) -> Result<(Hash, Vec<Hash>), VaultError> {
     let before = match first {
@@ -228,27 +280,38 @@ pub(super) fn entry_hashes(connection: &Connection, first: u64, last: u64) -> Re
 /// The whole journal, opened as far as it can be.
 pub(super) fn all(connection: &Connection, keys: &KeyRing) -> Result<Journal, VaultError> {
     let mut entries = Vec::new();
-    each_after(connection, keys, 0, |entry| entries.push(entry))?;
+    each(connection, keys, 1..=LAST, |entry| entries.push(entry))?;
     Ok(Journal { base: JournalHead::GENESIS, entries })
 }
 
-/// Hands over every entry behind number `n`, in order, without holding more than one.
-pub(super) fn each_after(
+/// Beyond every entry.
+pub(super) const LAST: u64 = i64::MAX as u64;
+
+/// Hands over every entry of a range, in order, without holding more than one.
+pub(super) fn each(
     connection: &Connection,
     keys: &KeyRing,
-    n: u64,
+    range: RangeInclusive<u64>,
     mut take: impl FnMut(JournalEntry),
 ) -> Result<(), VaultError> {
-    let sql = "SELECT n, entry, link, epoch, generation FROM journal WHERE n > ?1 ORDER BY n";
+    let sql = "SELECT n, entry, link, epoch, generation FROM journal WHERE n BETWEEN ?1 AND ?2 ORDER BY n";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([signed(n)?])?;
+    let mut rows = statement.query([signed(*range.start())?, signed(*range.end())?])?;
     while let Some(row) = rows.next()? {
         let n = u64::try_from(row.get::<_, i64>(0)?).map_err(|_| malformed())?;
         let (stored, link): (Vec<u8>, _) = (row.get(1)?, Hash(row.get(2)?));
-        let reading = read(keys, n, row.get(3)?, row.get(4)?, &stored);
-        take(JournalEntry { n, stored, link, reading });
+        let generation: Option<u16> = row.get(4)?;
+        let reading = read(keys, n, row.get(3)?, generation, &stored);
+        take(JournalEntry { n, stored, link, is_new: generation.is_some(), reading });
     }
     Ok(())
+}
+
+/// One entry, if it is there.
+pub(super) fn one(connection: &Connection, keys: &KeyRing, n: u64) -> Result<Option<JournalEntry>, VaultError> {
+    let mut found = None;
+    each(connection, keys, n..=n, |entry| found = Some(entry))?;
+    Ok(found)
 }
 
 fn read(keys: &KeyRing, n: u64, epoch: u16, generation: Option<u16>, stored: &[u8]) -> Reading {
@@ -265,4 +328,42 @@ fn malformed() -> VaultError {
 
 fn signed(n: u64) -> Result<i64, VaultError> {
     i64::try_from(n).map_err(|_| malformed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::BootId;
+
+    #[test]
+    fn no_event_has_a_field_that_a_record_has() {
+        let (case, object, hash) = (CaseId::new([1; 16]), ObjectId::new([2; 16]), Hash([3; 32]));
+        let (shift, id) = (ShiftId::new([4; 16]), EventId::new([5; 16]));
+        let text = || "text".to_owned();
+        let damage = Damage::of_receipt(case);
+        for event in [
+            JournalEvent::ShiftOpened { shift },
+            JournalEvent::ShiftClosed { shift, cases: 1 },
+            JournalEvent::CaseBegun { case },
+            JournalEvent::DraftSaved { case },
+            JournalEvent::PhotoImported { case, object, hash },
+            JournalEvent::PhotoRecovered { case, object, hash },
+            JournalEvent::CaseSealed { case, seq: 1, payload: hash },
+            JournalEvent::CaseVoided { case, id, reason: VoidReason::Other, payload: hash },
+            JournalEvent::ReceiptVerified { case, receipt: hash },
+            JournalEvent::PayloadPurged { case },
+            JournalEvent::ItemQuarantined { owner: text(), reason: text() },
+            JournalEvent::ItemArrived { item: ItemKind::Event, target: text() },
+            JournalEvent::Recovered { adopted: 1, deleted: 2, quarantined: 3 },
+            JournalEvent::DamageFound { damage },
+            JournalEvent::SetBack { anchored: 1, found: 2 },
+            JournalEvent::Copied {},
+            JournalEvent::ClockDiffers { by_ms: 1 },
+        ] {
+            let at = Moment::new(0, 0, 0, BootId([0; 16])).expect("in the calendar");
+            let record = JournalRecord { at, draft: Some(hash), row: Some(ObjectProof { object, row: hash }), event };
+            let json = serde_json::to_vec(&record).expect("serialises");
+            assert_eq!(serde_json::from_slice::<JournalRecord>(&json).expect("comes back"), record);
+        }
+    }
 }

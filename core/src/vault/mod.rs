@@ -14,8 +14,10 @@
 //! **Write order of an object:** bytes to `.part` with early write-back, fsync, rename, fsync of the folder, commit,
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
+mod anchor;
 mod ballast;
 mod cases;
+mod compare;
 mod config;
 mod damage;
 mod database;
@@ -28,23 +30,29 @@ mod handles;
 mod hardware;
 mod journal;
 mod keys;
+mod mark;
 mod migrate;
 mod objects;
 mod outbox;
+mod proof;
 mod purge;
 mod queue;
+mod requeue;
 mod reseal;
 mod rotation;
 mod sealing;
 mod settings;
 mod shifts;
+mod signing;
 mod space;
 mod store;
+mod story;
 mod suspend;
 mod sweep;
 mod transitions;
 mod unlock;
 
+pub use anchor::History;
 pub use ballast::Draining;
 pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
@@ -53,13 +61,15 @@ pub use documents::Document;
 pub use error::VaultError;
 pub use events::{EventRow, Void};
 pub use handles::ObjectFile;
-pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, Reading};
+pub use journal::{Journal, JournalEntry, JournalEvent, JournalRecord, ObjectProof, Reading};
+pub use mark::Look;
 #[cfg(any(test, feature = "testing"))]
 pub use migrate::rehearse_migrations;
 pub use objects::{ObjectRow, PartFile};
 pub use outbox::{Item, ItemKind, ItemState, Outbox};
 pub use queue::CaseSummary;
 pub use shifts::ShiftRow;
+pub use signing::Stretch;
 pub use space::{Space, SpaceLevel};
 pub use store::{Opened, Vault};
 pub use suspend::Resumed;

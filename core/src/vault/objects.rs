@@ -14,6 +14,7 @@ use rusqlite::{Connection, Row, Transaction};
 use super::ballast::{self, Ballast};
 use super::database::sync_folder;
 use super::handles::{Handles, ObjectFile};
+use super::journal::ObjectProof;
 use super::{Record, VaultError};
 use crate::domain::{CaseId, ObjectId};
 use crate::seal::{Hash, Kind, ManifestObject, Scope};
@@ -27,6 +28,14 @@ pub struct ObjectRow {
     pub case: CaseId,
     /// What the manifest says about it.
     pub object: ManifestObject,
+}
+
+impl ObjectRow {
+    /// What the journal proves of it.
+    pub(super) fn proof(&self) -> ObjectProof {
+        let row = Hash::of(&[b"streife/1 object row", self.case.as_bytes(), &self.object.encode()]);
+        ObjectProof { object: self.object.object, row }
+    }
 }
 
 /// The folders of object files.

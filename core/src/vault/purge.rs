@@ -22,6 +22,9 @@ impl Vault {
     pub(super) fn finish_purges(&self) -> Result<(), VaultError> {
         let _draining = self.ballast.drain();
         for case in self.cases_in_state(CaseState::Purging)? {
+            if !self.database.read(|connection| cases::is_destroyed(connection, case))? {
+                continue; // a forged state must not cost a file
+            }
             match self.finish_purge(case) {
                 Err(VaultError::DiskFull) => return Ok(()),
                 other => other?,

@@ -11,7 +11,6 @@ use super::outbox::{self, ItemKind, ItemState};
 use super::shifts::{self, ShiftRow};
 use super::{Record, Vault, VaultError};
 use crate::domain::{CaseId, EventId, ShiftId};
-use crate::seal::Hash;
 
 /// One case in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,30 +71,6 @@ impl Vault {
     /// [`VaultError`].
     pub fn cases_in_state(&self, state: CaseState) -> Result<Vec<CaseId>, VaultError> {
         self.database.read(|connection| cases::in_state(connection, state))
-    }
-
-    /// Hashes of a shift's manifest payloads, in the order of their numbers.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn payload_hashes(&self, shift: ShiftId) -> Result<Vec<Hash>, VaultError> {
-        self.database.read(|connection| cases::payload_hashes(connection, shift))
-    }
-
-    /// The oldest payload that waits for the signer.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn next_unsigned_case(&self) -> Result<Option<(CaseId, Vec<u8>)>, VaultError> {
-        self.database.read(cases::next_unsigned)
-    }
-
-    /// An event that waits for the signer.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn next_unsigned_event(&self) -> Result<Option<EventRow>, VaultError> {
-        self.database.read(events::next_unsigned)
     }
 
     /// One event.
@@ -161,4 +136,142 @@ fn read(row: &Row<'_>) -> Result<CaseSummary, VaultError> {
         })
     };
     decode().map_err(|error| error.of(Record::Case(case)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use rusqlite::StatementStatus;
+    use rusqlite::trace::TraceEvent;
+
+    use super::*;
+    use crate::domain::{Moment, ObjectId, Officer, VoidReason};
+    use crate::ports::{Clock, NoAnchor, OsEntropy};
+    use crate::seal::{Kind, ManifestObject, Scope};
+    use crate::testing::{DangerousSoftwareKeyStore, SimClock};
+    use crate::vault::{Item, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void};
+
+    const SHIFT: ShiftId = ShiftId::new([7; 16]);
+
+    fn vault(folder: &std::path::Path) -> Vault {
+        let ports = VaultPorts {
+            key_store: Arc::<DangerousSoftwareKeyStore>::default(),
+            entropy: Arc::new(OsEntropy),
+            anchor: Arc::new(NoAnchor),
+            clock: Arc::new(SimClock::new(1_781_582_400_000, 0)),
+            trust: None,
+        };
+        let Opened { vault, .. } =
+            Vault::open(folder, StorageConfig { ballast: 0, ..StorageConfig::default() }, ports).expect("opens");
+        vault.open_shift(SHIFT, &Officer { id: "1".to_owned(), unit: None }, now()).expect("opens");
+        vault.store_opening(SHIFT, b"opening").expect("stores");
+        vault
+    }
+
+    fn now() -> Moment {
+        let reading = SimClock::new(1_781_582_400_000, 0).read();
+        Moment::new(reading.unix_ms, reading.offset_s, reading.mono_ms, reading.boot).expect("in the calendar")
+    }
+
+    /// A case as its calls make it, with everything that an app and the handover ask for on the way.
+    fn capture(vault: &Vault, number: u8) {
+        let case = CaseId::new([number; 16]);
+        let shift = vault.open_shift_row().expect("reads").expect("is open").shift;
+        vault.begin_case(case, shift, now()).expect("begins");
+        vault.save_draft(case, &vault.draft(case).expect("a draft"), now()).expect("saves");
+        let (seq, head) = vault.next_place(shift).expect("reads");
+        let sealed = SealedCase { case, seq, payload: vec![number; 3_000] };
+        vault.seal_case(&sealed, head, vec![object(vault, case, number)], now(), None).expect("seals");
+        let (unsigned, payload) = vault.next_unsigned_case().expect("reads").expect("this one");
+        vault.store_manifest(unsigned, shift, &payload).expect("stores");
+        let event = EventId::new([number; 16]);
+        let void = Void { case, event, reason: VoidReason::Other, note: None };
+        vault.void_case(&void, now()).expect("voids");
+        let unsigned = vault.next_unsigned_event().expect("reads").expect("this one");
+        vault.sign_event(unsigned.event, case, &unsigned.payload).expect("stores");
+        assert_eq!(vault.event(event).expect("is there").case, case);
+        assert_eq!(vault.unsealed_shifts().expect("reads").len(), 1);
+        assert!(vault.cases_in_state(CaseState::Receipted).expect("reads").is_empty());
+        vault.shift(shift).expect("is there");
+        vault.summaries_page(Some(case), 2).expect("lists");
+        assert_eq!(vault.next_item_time(u64::MAX).expect("reads"), Some(0));
+        vault.next_item(0, 100_000).expect("reads").expect("an opening or a manifest");
+        vault.open_bytes().expect("sums");
+        vault.case_counts().expect("counts");
+    }
+
+    fn object(vault: &Vault, case: CaseId, number: u8) -> (PartFile, ObjectRow) {
+        let object = ObjectId::new([number; 16]);
+        let mut part = vault.create_object(object).expect("creates");
+        part.write_all(b"sealed").expect("writes");
+        let (hash, media_type) = (Hash::of(&[b"sealed"]), "application/json".to_owned());
+        let (kind, scope) = (Kind::Record, Scope::Full);
+        let object = ManifestObject { object, kind, scope, media_type, length: 6, hash, commitment: hash };
+        (part, ObjectRow { case, object })
+    }
+
+    /// A case on its way to the box and out of the phone, by the items of its outbox, and one that is refused.
+    fn hand_over(vault: &Vault, items: &[Item]) {
+        let item = |number: u8, kind| {
+            let is_meant = |item: &&Item| item.kind == kind && item.target == [number; 16];
+            items.iter().find(is_meant).expect("queued")
+        };
+        let object = (ObjectId::new([1; 16]), "{}".to_owned());
+        vault.manifest_arrived(item(1, ItemKind::Manifest), &[object]).expect("goes on");
+        vault.upload_moved(item(1, ItemKind::Object), "{}").expect("goes on");
+        vault.defer(item(1, ItemKind::Object), 5).expect("waits");
+        vault.redeclare(CaseId::new([1; 16])).expect("goes back");
+        vault.manifest_arrived(item(1, ItemKind::Manifest), &[]).expect("goes on");
+        vault.object_arrived(item(1, ItemKind::Object)).expect("goes on");
+        vault.item_arrived(item(1, ItemKind::Event)).expect("goes on");
+        vault.receipt_arrived(item(1, ItemKind::Receipt), b"receipt", now()).expect("goes on");
+        vault.purge(CaseId::new([1; 16]), now()).expect("lets go");
+        vault.quarantine(item(2, ItemKind::Manifest), "refused", now()).expect("keeps");
+        assert_eq!(
+            vault.summaries_page(Some(CaseId::new([3; 16])), 1).expect("lists")[0].reason.as_deref(),
+            Some("refused")
+        );
+    }
+
+    /// Most steps of SQLite's machine that a run of each statement took, for one more case behind `queued` ones.
+    fn steps(queued: u8) -> BTreeMap<String, i32> {
+        let folder = tempfile::tempdir().expect("folder");
+        let vault = vault(folder.path());
+        (1..=queued).for_each(|number| capture(&vault, number));
+        let items = vault.outbox().expect("reads").items;
+        let opening = items.iter().find(|item| item.kind == ItemKind::ShiftOpening).expect("queued");
+        vault.opening_arrived(opening).expect("goes on");
+        let seen = Arc::new(Mutex::new(BTreeMap::<String, i32>::new()));
+        let told = seen.clone();
+        vault.database.trace(move |event| {
+            if let TraceEvent::Profile(statement, _) = event {
+                let steps = statement.get_status(StatementStatus::VmStep);
+                let mut told = told.lock().expect("no holder panics");
+                let most = told.entry(statement.sql().into_owned()).or_default();
+                *most = steps.max(*most);
+            }
+        });
+        capture(&vault, queued + 1);
+        hand_over(&vault, &items);
+        drop(vault);
+        let seen = seen.lock().expect("no holder panics");
+        seen.clone()
+    }
+
+    #[test]
+    fn no_statement_but_the_two_sums_takes_more_steps_behind_a_longer_queue() {
+        let (short, long) = (steps(4), steps(60));
+        assert!(short.len() > 20, "only {} statements were seen", short.len());
+        assert!(short.keys().eq(long.keys()));
+        let steps = short.iter().zip(long.values());
+        let grown: Vec<_> = steps.filter(|((_, short), long)| **long > **short * 2).map(|((sql, _), _)| sql).collect();
+        // The sums show that growth would be seen.
+        assert!(
+            matches!(*grown, [one, other] if one.contains("SUM(size)") && other.contains("GROUP BY")),
+            "{grown:#?}"
+        );
+    }
 }

@@ -89,7 +89,8 @@ impl Vault {
         for row in self.database.read(epochs::living)?.into_iter().filter(|row| row.epoch != current) {
             let is_empty = match row.state {
                 EpochState::Retiring => self.empty(row.epoch)?,
-                EpochState::Erasing => true,
+                // A state that was forged must not cost a hardware key.
+                EpochState::Erasing => row.wrapped.is_none() && !self.lives(row.epoch, current)?,
                 _ => false,
             };
             if is_empty {
@@ -97,6 +98,10 @@ impl Vault {
             }
         }
         Ok(())
+    }
+
+    fn lives(&self, epoch: u16, current: u16) -> Result<bool, VaultError> {
+        self.database.read(|connection| epochs::has_living_values(connection, epoch, current))
     }
 
     /// Seals again what lives under an old root, and takes the root away if nothing is left under it.

@@ -105,7 +105,7 @@ impl Vault {
                 target: event.as_bytes(),
                 owner: case.as_bytes(),
                 size: signed.len() as u64,
-                ready: manifest_arrived(transaction, case)?,
+                ready: outbox::has_arrived(transaction, ItemKind::Manifest, case.as_bytes())?,
             };
             outbox::insert(transaction, &item)
         })
@@ -126,7 +126,7 @@ fn append_void(
     journal.append(JournalEvent::CaseVoided { case, id, reason, payload: event.payload_hash() }).map(drop)
 }
 
-fn queue_case(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<(), VaultError> {
+pub(super) fn queue_case(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<(), VaultError> {
     let id = case.as_bytes();
     for row in objects::of_case(transaction, case)? {
         let object = &row.object;
@@ -137,10 +137,4 @@ fn queue_case(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<(
     }
     let receipt = NewItem { kind: ItemKind::Receipt, object: None, target: id, owner: id, size: 0, ready: false };
     outbox::insert(transaction, &receipt)
-}
-
-fn manifest_arrived(transaction: &rusqlite::Transaction<'_>, case: CaseId) -> Result<bool, VaultError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE kind = ?1 AND target = ?2 AND state = ?3)";
-    let values = (ItemKind::Manifest as u8, case.as_bytes(), outbox::ItemState::Done as u8);
-    Ok(transaction.query_row(sql, values, |row| row.get(0))?)
 }

@@ -61,7 +61,7 @@ pub(super) fn one(connection: &Connection, shift: ShiftId) -> Result<ShiftRow, V
 
 /// The shift that is open, if one is.
 pub(super) fn open(connection: &Connection) -> Result<Option<ShiftRow>, VaultError> {
-    Ok(select(connection, "WHERE last_n IS NULL ORDER BY ordinal LIMIT 1", [])?.pop())
+    Ok(select(connection, "WHERE seal IS NULL AND last_n IS NULL ORDER BY ordinal LIMIT 1", [])?.pop())
 }
 
 /// Shifts without a signed seal, oldest first.

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Transaction;
 
+use super::anchor::Anchorage;
 use super::ballast::Ballast;
 use super::cases::{self, CaseRow};
 use super::database::Database;
 use super::hardware::Hardware;
 use super::journal::{self, Journal, JournalEvent};
 use super::keys::{KeyRing, SealedValue};
+use super::mark::{Known, Look};
 use super::objects::ObjectFolder;
 use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
 use super::shifts::{self, ShiftRow};
@@ -18,7 +20,7 @@ use super::sweep::Sweep;
 use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
 use crate::domain::{CaseId, Moment, Officer, ShiftId};
 use crate::ports::Entropy;
-use crate::seal::{Hash, JournalHead};
+use crate::seal::JournalHead;
 
 /// The encrypted queue on the phone.
 pub struct Vault {
@@ -29,6 +31,8 @@ pub struct Vault {
     pub(super) hardware: Hardware,
     /// Held while keys come and go: one rotation, unlocking or locking at a time.
     pub(super) keys_change: Mutex<()>,
+    pub(super) known: Known,
+    pub(super) anchorage: Anchorage,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
     pub(super) storage: StorageConfig,
@@ -42,6 +46,8 @@ pub struct Opened {
     pub vault: Vault,
     /// Files and rows without each other.
     pub sweep: Sweep,
+    /// What is not as it was left.
+    pub look: Look,
     /// Whether a rotation that was interrupted is finished now; if not, why it is put off.
     pub rotation: Result<(), VaultError>,
 }
@@ -62,12 +68,15 @@ impl Vault {
             keys: KeyRing::default(),
             hardware: Hardware::new(ports.key_store.clone(), storage.key_store_timeout_ms),
             keys_change: Mutex::default(),
+            known: Known::default(),
+            anchorage: Anchorage::new(ports.anchor.clone(), storage.key_store_timeout_ms),
             entropy: ports.entropy.clone(),
             ports,
             storage,
             left: Mutex::new(JournalHead::GENESIS),
         };
         vault.open_keys()?;
+        let look = vault.inspect()?;
         let rotation = vault.retire_epochs();
         vault.finish_purges()?;
         let sweep = vault.sweep()?;
@@ -75,7 +84,7 @@ impl Vault {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
         vault.restore_ballast();
-        Ok(Opened { vault, sweep, rotation })
+        Ok(Opened { vault, sweep, look, rotation })
     }
 
     /// One transaction that seals something. All sealing is done within it: so nothing is stored under an epoch that has
@@ -136,14 +145,6 @@ impl Vault {
     /// [`VaultError`] of the database.
     pub fn journal(&self) -> Result<Journal, VaultError> {
         self.database.read(|connection| journal::all(connection, &self.keys))
-    }
-
-    /// Hashes of journal entries, and the link before the first.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn journal_hashes(&self, first: u64, last: u64) -> Result<(Hash, Vec<Hash>), VaultError> {
-        self.database.read(|connection| journal::entry_hashes(connection, first, last))
     }
 
     /// Opens a shift; returns its place in the journal.
@@ -216,7 +217,9 @@ impl Vault {
         self.journaled(at, |transaction, journal| {
             let cases = cases::complete_count(transaction, shift)?.ok_or(VaultError::State)?;
             shifts::set_closed(transaction, shift, journal.next())?;
-            Ok(journal.append(JournalEvent::ShiftClosed { shift, cases })?.n)
+            let head = journal.append(JournalEvent::ShiftClosed { shift, cases })?;
+            journal.mark()?;
+            Ok(head.n)
         })
     }
 

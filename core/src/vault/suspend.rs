@@ -6,7 +6,7 @@
 
 use super::database::quick_check;
 use super::journal;
-use super::{Sweep, Vault, VaultError};
+use super::{Look, Sweep, Vault, VaultError};
 use crate::seal::JournalHead;
 
 /// What was found when the vault was taken up again.
@@ -22,6 +22,8 @@ pub enum Resumed {
         found: JournalHead,
         /// What a crash of the other had left.
         sweep: Sweep,
+        /// What is not as it was left.
+        look: Look,
     },
 }
 
@@ -32,6 +34,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] if the journal's head cannot be read; the vault is suspended all the same.
     pub fn suspend(&self) -> Result<(), VaultError> {
+        self.anchorage.settle();
         self.close(&mut self.left())
     }
 
@@ -74,8 +77,9 @@ impl Vault {
         if self.keys.current().is_ok() {
             self.open_keys()?; // the other may have begun another epoch
         }
+        let look = self.inspect()?;
         self.finish_purges()?;
-        Ok(Resumed::Changed { left, found, sweep: self.sweep()? })
+        Ok(Resumed::Changed { left, found, sweep: self.sweep()?, look })
     }
 
     fn close(&self, left: &mut JournalHead) -> Result<(), VaultError> {

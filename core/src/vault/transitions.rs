@@ -12,11 +12,12 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn opening_arrived(&self, item: &Item) -> Result<(), VaultError> {
-        self.database.write(|transaction| {
+    pub fn opening_arrived(&self, item: &Item, at: Moment) -> Result<(), VaultError> {
+        self.journaled(at, |transaction, journal| {
             outbox::set_state(transaction, item.id, ItemState::Done)?;
             outbox::unblock(transaction, &item.target, ItemKind::Manifest)?;
-            outbox::unblock(transaction, &item.target, ItemKind::ShiftSeal)
+            outbox::unblock(transaction, &item.target, ItemKind::ShiftSeal)?;
+            journal.append(arrival(item)).map(drop)
         })
     }
 
@@ -24,8 +25,11 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn item_arrived(&self, item: &Item) -> Result<(), VaultError> {
-        self.database.write(|transaction| outbox::set_state(transaction, item.id, ItemState::Done))
+    pub fn item_arrived(&self, item: &Item, at: Moment) -> Result<(), VaultError> {
+        self.journaled(at, |transaction, journal| {
+            outbox::set_state(transaction, item.id, ItemState::Done)?;
+            journal.append(arrival(item)).map(drop)
+        })
     }
 
     /// The manifest has arrived: the announced uploads may begin, what the box already has is done.
@@ -76,18 +80,20 @@ impl Vault {
         self.database.write(|transaction| outbox::redeclare(transaction, case.as_bytes()))
     }
 
-    /// The box has forgotten a shift: its opening goes first again.
+    /// The box has forgotten a shift: its opening goes first again. `false` if there is none to go.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn reopen(&self, shift: ShiftId) -> Result<(), VaultError> {
+    pub fn reopen(&self, shift: ShiftId) -> Result<bool, VaultError> {
         self.database.write(|transaction| {
             let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2";
             let (opening, ready) = (ItemKind::ShiftOpening as u8, ItemState::Ready as u8);
-            cases::expect_one(transaction.execute(sql, (opening, shift.as_bytes(), ready))?)?;
-            let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind <> ?4 AND state = ?2";
+            if transaction.execute(sql, (opening, shift.as_bytes(), ready))? == 0 {
+                return Ok(false);
+            }
+            let sql = "UPDATE outbox SET state = ?3 WHERE owner = ?1 AND kind <> ?4 AND +state = ?2";
             transaction.execute(sql, (shift.as_bytes(), ready, ItemState::Blocked as u8, opening))?;
-            Ok(())
+            Ok(true)
         })
     }
 
@@ -143,6 +149,11 @@ impl Vault {
     pub fn cap_waits(&self, latest: i64) -> Result<(), VaultError> {
         self.database.write(|transaction| outbox::cap_times(transaction, latest))
     }
+}
+
+/// The box gives no receipt for openings, seals and events: the journal must tell that they are there.
+fn arrival(item: &Item) -> JournalEvent {
+    JournalEvent::ItemArrived { item: item.kind, target: crate::domain::to_hex(&item.target) }
 }
 
 fn unblock_receipt_if_whole(transaction: &rusqlite::Transaction<'_>, case: &[u8; 16]) -> Result<(), VaultError> {

@@ -7,6 +7,8 @@
 use std::fmt::{Display, Formatter};
 use std::path::Path;
 
+use streife_core::vault::CaseState;
+
 use crate::patrol::undisturbed;
 use crate::{Line, Mode, Phone};
 
@@ -72,7 +74,7 @@ impl Residue {
         let events = vault.events().expect("reads").iter().filter(|event| event.signed.is_none()).count();
         let shifts = vault.shifts().expect("reads");
         let shifts = shifts.iter().filter(|row| row.opening.is_none() || row.last_n.is_some() && row.seal.is_none());
-        let unsigned = vault.unsigned_cases().expect("reads").len() + events + shifts.count();
+        let unsigned = vault.cases_in_state(CaseState::Unsigned).expect("reads").len() + events + shifts.count();
         Self { is_new, adopted: sweep.orphans.len(), deleted: sweep.deleted, set_aside: sweep.quarantined, unsigned }
     }
 }
