@@ -14,9 +14,6 @@ use crate::steps::{Litter, Pick};
 impl Machine<'_> {
     /// Puts a file into the object folder that no row names.
     pub fn plant(&mut self, litter: Litter) {
-        if !self.world.objects().is_dir() {
-            return; // it is out of the way in this step
-        }
         let id = ObjectId::new(self.world.random());
         let (name, bytes) = match litter {
             Litter::TornPart => (format!("{id}.part"), vec![0x5a; 1_000]),

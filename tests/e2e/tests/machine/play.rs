@@ -14,7 +14,7 @@ use streife_core::seal::Hash;
 use crate::figures::Figures;
 use crate::hands::Hands;
 use crate::model::Model;
-use crate::steps::{Cut, Step, Trouble};
+use crate::steps::{Act, Cut, Step, Trouble};
 use crate::world::World;
 use crate::{check, settle};
 
@@ -90,7 +90,10 @@ impl<'a> Machine<'a> {
         if hides {
             self.world.hide_objects();
         }
-        let acted = self.act(&step.act);
+        let acted = match step.trouble {
+            Some(Trouble::FullDisk { pages }) => self.act_on_full_disk(&step.act, pages),
+            _ => self.act(&step.act),
+        };
         if hides {
             self.world.show_objects();
             self.figures.fault("hidden objects");
@@ -100,6 +103,13 @@ impl<'a> Machine<'a> {
         self.world.fate().step(None);
         acted?;
         check::phone(&self.world, &mut self.model)
+    }
+
+    fn act_on_full_disk(&mut self, act: &Act, pages: u8) -> Checked {
+        self.world.set_full(Some(pages));
+        let acted = self.act(act).and_then(|()| check::phone(&self.world, &mut self.model));
+        self.world.set_full(None);
+        acted
     }
 
     /// Opens the vault if it is closed and can be opened.
@@ -182,6 +192,7 @@ impl<'a> Machine<'a> {
                     Some(Trouble::LoseParts { .. }) => self.world.fate().has_struck(),
                     _ => false,
                 },
+                ErrorKind::DiskFull => matches!(self.trouble, Some(Trouble::FullDisk { .. })),
                 ErrorKind::KeyUnavailable => {
                     let struck =
                         self.world.fate().has_struck() && matches!(self.trouble, Some(Trouble::NoKeyStore { .. }));
@@ -241,7 +252,8 @@ impl<'a> Machine<'a> {
                 Cut::Half => "half an answer",
                 Cut::Torn => "torn request",
             },
-            Some(Trouble::Kill { .. } | Trouble::HideObjects) | None => return,
+            Some(Trouble::FullDisk { .. }) if self.world.can_be_full() => return self.figures.fault("full disk"),
+            Some(Trouble::Kill { .. } | Trouble::HideObjects | Trouble::FullDisk { .. }) | None => return,
         };
         if self.world.fate().has_struck() {
             self.figures.fault(name);

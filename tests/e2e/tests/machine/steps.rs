@@ -142,6 +142,8 @@ pub enum Trouble {
     LoseParts { at: u16 },
     /// The object folder is not there while the step lasts.
     HideObjects,
+    /// The phone's disk has so many pages left while the step lasts.
+    FullDisk { pages: u8 },
     /// The key store fails from its `first` call on.
     NoKeyStore { first: u8, how: KeyStoreError },
     /// Another thread suspends the vault; it is resumed behind the call.
@@ -196,9 +198,10 @@ pub fn sequences() -> impl Strategy<Value = Sequence> {
 fn step() -> impl Strategy<Value = Step> {
     let call = (act(), option::weighted(0.3, trouble()));
     let handover = (network().prop_map(Act::Sync), option::weighted(0.7, trouble_on_the_way()));
+    let event = event().prop_map(|act| (act, None));
     let rotation = (Just(Act::Rotate), option::weighted(0.6, trouble_in_a_rotation()));
     let opening = (prop_oneof![Just(Act::Reopen), Just(Act::Kill)], option::weighted(0.4, trouble_in_an_opening()));
-    prop_oneof![14 => call.boxed(), 4 => handover.boxed(), 2 => opening.boxed(), 1 => rotation.boxed()]
+    prop_oneof![11 => call.boxed(), 3 => event.boxed(), 4 => handover.boxed(), 2 => opening.boxed(), 1 => rotation.boxed()]
         .prop_map(|(act, trouble)| Step { act, trouble })
 }
 
@@ -223,6 +226,13 @@ fn act() -> impl Strategy<Value = Act> {
         2 => pick().prop_map(Act::Read),
         1 => Just(Act::OpenTwice),
         2 => asleep().prop_map(Act::Suspend),
+    ]
+}
+
+/// What the world does, not the app.
+fn event() -> impl Strategy<Value = Act> {
+    let pick = any::<Pick>;
+    prop_oneof![
         1 => Just(Act::RestartBox),
         3 => (0..120_u16).prop_map(Act::Wait),
         2 => clock(),
@@ -295,6 +305,7 @@ fn trouble() -> impl Strategy<Value = Trouble> {
         2 => moment().prop_map(|at| Trouble::Suspend { at }),
         1 => no_key_store(),
         1 => Just(Trouble::HideObjects),
+        3 => full_disk(),
         1 => cuts(),
     ]
 }
@@ -309,6 +320,7 @@ fn trouble_in_an_opening() -> impl Strategy<Value = Trouble> {
         4 => prop_oneof![3 => 1..5_u16, 1 => 1..30_u16].prop_map(|at| Trouble::Kill { at }),
         2 => (1..20_u16).prop_map(|at| Trouble::NoEntropy { at }),
         1 => Just(Trouble::HideObjects),
+        1 => full_disk(),
     ]
 }
 
@@ -318,7 +330,12 @@ fn trouble_in_a_rotation() -> impl Strategy<Value = Trouble> {
         1 => (1..60_u16).prop_map(|at| Trouble::NoEntropy { at }),
         1 => (1..60_u16).prop_map(|at| Trouble::Suspend { at }),
         2 => no_key_store(),
+        1 => full_disk(),
     ]
+}
+
+fn full_disk() -> impl Strategy<Value = Trouble> {
+    prop_oneof![Just(0), 0..60_u8].prop_map(|pages| Trouble::FullDisk { pages })
 }
 
 fn trouble_on_the_way() -> impl Strategy<Value = Trouble> {
@@ -327,6 +344,7 @@ fn trouble_on_the_way() -> impl Strategy<Value = Trouble> {
         1 => (1..200_u16).prop_map(|at| Trouble::NoEntropy { at }),
         1 => (1..200_u16).prop_map(|at| Trouble::Suspend { at }),
         1 => Just(Trouble::HideObjects),
+        1 => full_disk(),
         6 => cuts(),
     ]
 }

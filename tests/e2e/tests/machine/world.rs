@@ -1,7 +1,7 @@
 //! One phone and one box, and everything around them that obeys.
 //!
-//! The phone's folder holds its vault, its software keys and its anchor. It lies in memory where that is to be had:
-//! what is tried here are sequences, not disks.
+//! The phone's folder holds its vault, its software keys and its anchor. Both lie in memory where that is to be had: what
+//! is tried here are sequences, not disks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,15 @@ use streife_core::seal::{RecipientPrivateKey, SoftwareKey, VerifyingKey};
 use streife_core::testing::{DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock};
 use streife_e2e::MORNING_MS;
 
+use crate::disk::Disk;
 use crate::fate::{Fate, Survives, entries};
 use crate::ports::{Outside, ports};
 use crate::steps::Trouble;
 
 /// The wall clock is kept between 1990 and 2060: what lies beyond is tried by the tests of `Moment`.
 const CLOCK_MS: (i64, i64) = (631_152_000_000, 2_840_140_800_000);
+/// Room for a running case and its handover.
+const BALLAST: u64 = 1 << 20;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// A phone and its box.
@@ -37,6 +40,9 @@ pub struct World {
     key_store: Arc<DangerousSoftwareKeyStore>,
     key_store_fails: Option<KeyStoreError>,
     signer_fails: Option<SignerError>,
+    disk: Disk,
+    /// Pages that are left while the disk is full.
+    pages_left: Option<u8>,
     lives: u32,
     survives: Survives,
     fate: Arc<Fate>,
@@ -68,6 +74,8 @@ impl World {
             key_store: Arc::default(),
             key_store_fails: None,
             signer_fails: None,
+            disk: Disk::new(),
+            pages_left: None,
             lives: 0,
             survives,
             fate,
@@ -108,11 +116,33 @@ impl World {
     /// Kills the app if it is not dead already, and goes on with what it has left. The app is not opened.
     pub fn bury(&mut self) {
         if !self.fate.is_dead() {
+            if self.pages_left.is_some() {
+                self.disk.free(); // what is copied is no part of the phone
+            }
             self.fate.kill();
         }
         self.client = None;
         fs::remove_dir_all(self.life()).expect("removes a life that is over");
         self.lives += 1;
+        self.fill();
+    }
+
+    /// The phone's disk is full but for some pages, or it is not.
+    pub fn set_full(&mut self, pages_left: Option<u8>) {
+        self.pages_left = pages_left;
+        self.disk.free();
+        self.fill();
+    }
+
+    /// Whether the phone's disk can be filled here.
+    pub const fn can_be_full(&self) -> bool {
+        self.disk.can_be_full()
+    }
+
+    fn fill(&self) {
+        if let Some(pages) = self.pages_left {
+            self.disk.fill(pages.into());
+        }
     }
 
     /// The open app.
@@ -249,7 +279,7 @@ impl World {
     }
 
     fn life_of(&self, number: u32) -> PathBuf {
-        self.folder.path().join(format!("phone-{number}"))
+        self.disk.path().join(format!("phone-{number}"))
     }
 
     fn hidden(&self) -> PathBuf {
@@ -265,7 +295,7 @@ impl World {
             box_key: self.box_key(),
             app: "machine".to_owned(),
             metered_limit: 200_000,
-            storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
+            storage: StorageConfig { ballast: BALLAST, ..StorageConfig::default() },
         }
     }
 }
