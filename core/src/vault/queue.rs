@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::domain::{Moment, ObjectId, Officer, VoidReason};
     use crate::ports::{Clock, NoAnchor, OsEntropy};
-    use crate::seal::{Kind, ManifestObject, Scope};
+    use crate::seal::{Hash, Kind, ManifestObject, Scope};
     use crate::testing::{DangerousSoftwareKeyStore, SimClock};
     use crate::vault::{Item, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void};
 
@@ -185,13 +185,15 @@ mod tests {
         let (seq, head) = vault.next_place(shift).expect("reads");
         let sealed = SealedCase { case, seq, payload: vec![number; 3_000] };
         vault.seal_case(&sealed, head, vec![object(vault, case, number)], now(), None).expect("seals");
-        let (unsigned, payload) = vault.next_unsigned_case().expect("reads").expect("this one");
-        vault.store_manifest(unsigned, shift, &payload).expect("stores");
+        assert_eq!(vault.cases_in_state(CaseState::Unsigned).expect("reads"), [case]);
+        let payload = vault.payload_to_sign(case).expect("reads").expect("is journalled");
+        vault.store_manifest(case, shift, &payload).expect("stores");
         let event = EventId::new([number; 16]);
         let void = Void { case, event, reason: VoidReason::Other, note: None };
         vault.void_case(&void, now()).expect("voids");
-        let unsigned = vault.next_unsigned_event().expect("reads").expect("this one");
-        vault.sign_event(unsigned.event, case, &unsigned.payload).expect("stores");
+        assert_eq!(vault.unsigned_events().expect("reads"), [event]);
+        let unsigned = vault.event_to_sign(event).expect("reads").expect("is journalled");
+        vault.sign_event(event, case, &unsigned.payload).expect("stores");
         assert_eq!(vault.event(event).expect("is there").case, case);
         assert_eq!(vault.unsealed_shifts().expect("reads").len(), 1);
         assert!(vault.cases_in_state(CaseState::Receipted).expect("reads").is_empty());
@@ -226,7 +228,7 @@ mod tests {
         vault.redeclare(CaseId::new([1; 16])).expect("goes back");
         vault.manifest_arrived(item(1, ItemKind::Manifest), &[]).expect("goes on");
         vault.object_arrived(item(1, ItemKind::Object)).expect("goes on");
-        vault.item_arrived(item(1, ItemKind::Event)).expect("goes on");
+        vault.item_arrived(item(1, ItemKind::Event), now()).expect("goes on");
         vault.receipt_arrived(item(1, ItemKind::Receipt), b"receipt", now()).expect("goes on");
         vault.purge(CaseId::new([1; 16]), now()).expect("lets go");
         vault.quarantine(item(2, ItemKind::Manifest), "refused", now()).expect("keeps");
@@ -243,7 +245,7 @@ mod tests {
         (1..=queued).for_each(|number| capture(&vault, number));
         let items = vault.outbox().expect("reads").items;
         let opening = items.iter().find(|item| item.kind == ItemKind::ShiftOpening).expect("queued");
-        vault.opening_arrived(opening).expect("goes on");
+        vault.opening_arrived(opening, now()).expect("goes on");
         let seen = Arc::new(Mutex::new(BTreeMap::<String, i32>::new()));
         let told = seen.clone();
         vault.database.trace(move |event| {
