@@ -71,7 +71,8 @@ fn random_pages_that_are_gone_cost_no_photo_and_no_manifest() {
             damaged.overwrite("vault.db", page * PAGE, &vec![0; PAGE]);
         }
         // What was gone may have been a page that nothing uses, or that the write-ahead log has newer.
-        if damaged.opens() {
+        // Or the vault opens and tells what it misses.
+        if damaged.try_open().is_ok() {
             continue;
         }
         refused += 1;
@@ -147,7 +148,8 @@ fn without_copies_what_rows_are_left_come_back() {
         for _ in 0..=rand.below(4) {
             damaged.overwrite("vault.db", (1 + rand.below(pages - 1)) * PAGE, &vec![0; PAGE]);
         }
-        if damaged.opens() {
+        // Or the vault opens and tells what it misses.
+        if damaged.try_open().is_ok() {
             continue;
         }
         let (client, report) = damaged.salvaged();

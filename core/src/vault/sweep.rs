@@ -53,18 +53,19 @@ impl Vault {
         let mut sweep = Sweep::default();
         for entry in std::fs::read_dir(&self.objects.objects)? {
             let entry = entry?;
-            let path = entry.path();
-            let row = named_object(&path).and_then(|object| rows.binary_search_by_key(&object, |row| row.object).ok());
-            if path.extension() == Some(OsStr::new("part")) {
-                std::fs::remove_file(&path)?;
+            let name = entry.file_name();
+            let object = named_object(Path::new(&name));
+            let row = object.and_then(|object| rows.binary_search_by_key(&object, |row| row.object).ok());
+            if Path::new(&name).extension() == Some(OsStr::new("part")) {
+                std::fs::remove_file(entry.path())?;
                 sweep.deleted += 1;
             } else if let Some(found) = row.and_then(|row| found.get_mut(row)) {
                 // A link may lead nowhere; anything else that is listed is there.
-                *found = !entry.file_type()?.is_symlink() || path.exists();
-            } else if let Some(orphan) = self.orphan(&path)? {
+                *found = !entry.file_type()?.is_symlink() || entry.path().exists();
+            } else if let Some(orphan) = self.orphan(&entry.path())? {
                 sweep.orphans.push(orphan);
             } else {
-                self.set_aside(&path)?;
+                self.set_aside(&entry.path())?;
                 sweep.quarantined += 1;
             }
         }

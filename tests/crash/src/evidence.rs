@@ -98,7 +98,9 @@ fn found(vault: &Vault, keys: &Keys, row: &CaseRow) -> Result<Found, Fault> {
         CaseState::Draft => draft(vault, row, &plain),
         CaseState::Sealed | CaseState::Receipted | CaseState::Quarantined => sealed(keys, row, &objects, &plain),
         CaseState::Purged => purged(keys, row, &objects),
-        CaseState::Unsigned | CaseState::Purging => Err(Fault::Wrong(format!("stays in {:?}", row.state))),
+        CaseState::Unsigned | CaseState::Purging | CaseState::Stranded => {
+            Err(Fault::Wrong(format!("stays in {:?}", row.state)))
+        }
     }
 }
 

@@ -81,6 +81,9 @@ impl<'a> Builder<'a> {
             self.settings(transaction)
         })?;
         self.vault.open_keys()?;
+        if self.vault.keys.state().may_change() {
+            return Err(VaultError::KeyStore(self.vault.keys.state().error())); // a silent store may know the old keys yet
+        }
         self.vault.write(|transaction| {
             self.refused()?;
             self.anchor(transaction)?;

@@ -121,6 +121,7 @@ fn sealed(world: &World, case: &mut Case, row: &CaseRow) -> Checked {
     case.payload = payload;
     match row.state {
         CaseState::Draft => Err("I1: a draft again".to_owned()),
+        CaseState::Stranded => Err("I1: a manifest is lost".to_owned()),
         CaseState::Unsigned => photos_there(world, case),
         CaseState::Sealed => whole(world, case, row),
         CaseState::Quarantined if case.hurt.is_empty() => Err("I6: quarantined without a reason".to_owned()),

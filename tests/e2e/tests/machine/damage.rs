@@ -79,7 +79,7 @@ impl Machine<'_> {
                 let objects = manifest.map(|manifest| manifest.into_payload().objects).unwrap_or_default();
                 objects.into_iter().map(|object| object.object).collect()
             }
-            CaseState::Receipted | CaseState::Purging | CaseState::Purged => Vec::new(),
+            CaseState::Receipted | CaseState::Purging | CaseState::Purged | CaseState::Stranded => Vec::new(),
         }
     }
 
