@@ -7,7 +7,6 @@ use super::SalvageView;
 
 /// Something that opening, unlocking or handing over has found.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
-#[expect(clippy::large_enum_variant, reason = "UniFFI takes no boxes, and notices are few")]
 pub enum NoticeView {
     /// A crash had left files without rows.
     Recovered {

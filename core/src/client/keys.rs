@@ -56,10 +56,10 @@ impl Client {
 
     /// Asks again for keys that may have come, and goes on without them.
     pub(super) fn retry_keys(&self) {
-        if self.vault.misses_keys() {
-            if let Err(error) = self.unlock() {
-                log::event("keys are missing", &[("error", &error)]);
-            }
+        if self.vault.misses_keys()
+            && let Err(error) = self.unlock()
+        {
+            log::event("keys are missing", &[("error", &error)]);
         }
     }
 

@@ -35,7 +35,7 @@ impl Vault {
         }
         self.allow_escape(why)?;
         let key = RootKey::generate(&*self.entropy)?;
-        let epoch = self.database.write(|transaction| epochs::prepare_escape(transaction))?;
+        let epoch = self.database.write(epochs::prepare_escape)?;
         self.install(Root { epoch, key }, None)
     }
 

@@ -139,6 +139,7 @@ pub struct JournalEntry {
 
 /// Whether an entry can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of a journal is this variant")]
 pub enum Reading {
     /// This is what it says.
     Record(JournalRecord),

@@ -65,7 +65,10 @@ fn item(kind: ItemKind, target: &[u8; 16]) -> Record {
     Record::Item { kind, target: to_hex(target) }
 }
 
-fn lost(connection: &Connection, sql: &str) -> Result<Vec<([u8; 16], u64, Option<[u8; 16]>)>, VaultError> {
+/// Id, size and owner of what is to be sent.
+type Lost = ([u8; 16], u64, Option<[u8; 16]>);
+
+fn lost(connection: &Connection, sql: &str) -> Result<Vec<Lost>, VaultError> {
     let mut statement = connection.prepare_cached(sql)?;
     let with_owner = statement.column_count() > 2;
     let rows = statement.query_map([], |row| {
