@@ -83,7 +83,7 @@ impl Dead {
         let read = |(n, entry): (u32, Vec<u8>)| {
             let generation: u16 = self.one(&format!("SELECT generation FROM journal WHERE n = {n}"));
             let row = ObjectId::new(u128::from(n).to_be_bytes());
-            let key = self.journal[&generation].object_key();
+            let key = self.journal.get(&generation).expect("its generation").object_key();
             let plain = open(&key, &own(generation, Kind::JournalEntry, NOWHERE, row), &entry).expect("opens");
             serde_json::from_slice(&plain).expect("a record")
         };
@@ -91,7 +91,7 @@ impl Dead {
     }
 
     fn value(&self, epoch: u16, kind: Kind, case: CaseId, row: ObjectId, sealed: &[u8]) -> Vec<u8> {
-        let key: ObjectKey = self.roots[&epoch].object_key();
+        let key: ObjectKey = self.roots.get(&epoch).expect("its epoch").object_key();
         open(&key, &own(epoch, kind, case, row), sealed).expect("opens")
     }
 

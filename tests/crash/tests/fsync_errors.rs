@@ -108,7 +108,7 @@ fn synced(phone: &Phone) -> Vec<(String, String)> {
 
 /// Lets the call at this place fail, counted among those of its name.
 fn fail(calls: &[(String, String)], place: usize) -> Vec<String> {
-    let (name, _) = &calls[place];
+    let (name, _) = calls.get(place).expect("a place in the list");
     let nth = calls.iter().take(place + 1).filter(|(other, _)| other == name).count();
     vec!["-o".to_owned(), "/dev/null".to_owned(), "-e".to_owned(), format!("inject={name}:error=EIO:when={nth}")]
 }

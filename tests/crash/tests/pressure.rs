@@ -278,8 +278,7 @@ fn a_vault_that_cannot_be_backed_up_is_refused_and_stays_as_it_is() {
         let transport = Arc::new(ScriptedTransport::default());
         rig.open_with(&Agency("Agency".to_owned()), key("agency_root_secret"), key("box_key_secret"), transport)
     };
-    let mut refused = 0;
-    for pages in (0..PAGES_FOR_THE_STEP).step_by(7) {
+    for (refused, pages) in (0..PAGES_FOR_THE_STEP).step_by(7).enumerate() {
         rig.disk.fill(pages);
         match open() {
             Ok(client) => {
@@ -292,7 +291,6 @@ fn a_vault_that_cannot_be_backed_up_is_refused_and_stays_as_it_is() {
             }
             Err(error) => assert_eq!(error.kind(), ErrorKind::DiskFull, "{pages} pages left"),
         }
-        refused += 1;
         assert!(std::fs::read(&database).expect("reads") == before, "{pages} pages left");
         rig.disk.free();
     }
