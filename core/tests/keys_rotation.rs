@@ -55,7 +55,7 @@ impl Captured {
     /// Everything can be read.
     fn is_readable(&self, client: &Client) {
         assert_eq!(client.draft(self.draft).expect("a draft"), self.facts);
-        client.read_photo(self.draft, &self.facts.photos[0]).expect("the photo opens");
+        client.read_photo(self.draft, self.facts.photos.first().expect("a photo")).expect("the photo opens");
         assert_eq!(client.case(self.sealed).expect("is there").state, CaseState::Sealed);
         let journal = client.journal().expect("reads");
         journal.verify().expect("holds");
