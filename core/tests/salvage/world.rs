@@ -217,11 +217,6 @@ impl Damaged<'_> {
         Ports { key_store: self.key_store.clone(), ..self.world.phone.ports() }
     }
 
-    /// Whether it opens as if nothing had happened.
-    pub fn opens(&self) -> bool {
-        self.try_open().is_ok_and(|client| client.notices().is_empty())
-    }
-
     /// Opens it and installs what the agency gives, as after a refresh.
     pub fn provisioned(&self) -> Client {
         let (client, agency) = (self.try_open().expect("opens"), &self.world.phone.agency);
