@@ -11,6 +11,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::State`] if no shift is open; [`VaultError::DiskFull`] while there is too little room to finish a case.
+    ///
+    /// [`VaultError::DiskFull`]: crate::vault::VaultError::DiskFull
     pub fn begin_case(&self) -> Result<CaseId, Error> {
         let _watch = self.watch_disk();
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
@@ -23,8 +25,9 @@ impl Client {
     /// Applies one edit to a draft.
     ///
     /// # Errors
-    /// [`VaultError::State`] unless the case is a draft, [`Error::Input`] naming a field that breaks a
-    /// limit.
+    /// [`VaultError::State`] unless the case is a draft, [`Error::Input`] naming a field that breaks a limit.
+    ///
+    /// [`VaultError::State`]: crate::vault::VaultError::State
     pub fn edit_case(&self, case: CaseId, edit: CaseEdit) -> Result<(), Error> {
         let _watch = self.watch_disk();
         edit.check()?;
@@ -47,6 +50,8 @@ impl Client {
     ///
     /// # Errors
     /// [`VaultError::State`] unless the case is a draft.
+    ///
+    /// [`VaultError::State`]: crate::vault::VaultError::State
     pub fn draft(&self, case: CaseId) -> Result<CaseFacts, Error> {
         Ok(self.vault.draft(case)?)
     }

@@ -18,7 +18,7 @@ fn the_box_knows_more_than_a_folder_of_yesterday_and_takes_its_cases_all_the_sam
     copy_folder(&rig.vault_folder(), &yesterday);
 
     let client = rig.open();
-    let lost = rig.seal_case(&client, 1);
+    let lost = rig.seal_case(&client, 2);
     let _waits = rig.drain(&client);
     drop(client);
     std::fs::remove_dir_all(rig.vault_folder()).expect("removes");
