@@ -106,11 +106,13 @@ impl Vault {
         settings::put(transaction, &self.keys, MARK, &json, &*self.entropy)
     }
 
-    /// What opening looks at: the newest entries and their rows, the anchor, and the outbox. What the outbox has lost is
+    /// What opening looks at: the newest entries and their rows, and the anchor. What stands as arrived and is not is
     /// queued again.
     pub(super) fn inspect(&self) -> Result<Look, VaultError> {
         let mut damage = self.look_back()?;
-        damage.extend(self.requeue_lost(&damage)?);
+        if !damage.is_empty() {
+            damage.extend(self.requeue_lost(&damage)?);
+        }
         let history = self.weigh_anchor(&mut damage)?;
         self.note_damage(&damage)?;
         Ok(Look { damage, history })

@@ -61,6 +61,7 @@ mod sweep;
 mod transitions;
 mod unlock;
 mod unreadable;
+mod upkeep;
 
 pub use anchor::History;
 pub use ballast::Draining;
@@ -88,3 +89,4 @@ pub use space::{Space, SpaceLevel};
 pub use store::{Opened, Vault};
 pub use suspend::Resumed;
 pub use sweep::{Orphan, Sweep};
+pub use upkeep::Upkeep;
