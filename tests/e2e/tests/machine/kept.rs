@@ -76,3 +76,9 @@ fn an_opening_while_the_key_store_is_silent() {
 fn a_case_is_sealed_twice() {
     holds(vec![calm(Act::Whole(0)), calm(Act::Seal(0, false))]);
 }
+
+/// Suspended while it was unlocked, the vault stays locked until it is asked again.
+#[test]
+fn a_suspension_in_the_middle_of_unlocking() {
+    holds((1..20).flat_map(|at| [amid(Trouble::Suspend { at }, Act::Lock), calm(Act::Edit(0, Edit::Check))]).collect());
+}

@@ -177,15 +177,15 @@ impl Machine<'_> {
             let is_locked = matches!(read, Err(Error::Vault(VaultError::Locked)));
             demand(is_locked, || format!("I4: a locked vault gives {read:?}"))?;
         }
-        match self.call(None, |_, client| client.unlock())? {
-            Came::Killed => return Ok(()),
-            Came::Done(_) => {}
-            Came::Refused(error) => {
-                self.explain(&error, None)?;
-                self.calm();
-                let again = self.world.client().map(Client::unlock).transpose();
-                again.map_err(|error| format!("I1: the vault cannot be unlocked: {error:?}"))?;
-            }
+        if let Came::Refused(error) = self.call(None, |_, client| client.unlock())? {
+            self.explain(&error, None)?;
+        }
+        // Refused, or suspended in the middle of it; a vault that was killed has been opened.
+        let is_locked = |client: &Client| client.status().is_ok_and(|status| status.locked);
+        if self.world.client().is_some_and(is_locked) {
+            self.calm();
+            let again = self.world.client().map(Client::unlock).transpose();
+            again.map_err(|error| format!("I1: the vault cannot be unlocked: {error:?}"))?;
         }
         self.model.asked_for_keys(self.store_failure());
         Ok(())

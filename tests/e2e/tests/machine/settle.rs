@@ -17,6 +17,7 @@ pub fn settle(client: &Client, model: &mut Model, doubt: &Doubt) -> Result<bool,
     }
     match settled(client, model, doubt.clone()) {
         Ok(()) => Ok(true),
+        Err(Error::Vault(VaultError::Locked)) => Ok(false),
         Err(Error::Vault(VaultError::KeyMissing { .. })) if model.is_dim() => Ok(false),
         Err(error) => Err(format!("I1: after {doubt:?}: {error}")),
     }

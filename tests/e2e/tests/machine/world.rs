@@ -141,7 +141,9 @@ impl World {
 
     fn fill(&self) {
         if let Some(pages) = self.pages_left {
-            self.disk.fill(pages.into());
+            // A dead app writes nothing either.
+            let filled = self.fate.undisturbed(|| self.disk.fill(pages.into()));
+            filled.unwrap_or_else(|_| self.disk.fill(pages.into()));
         }
     }
 
