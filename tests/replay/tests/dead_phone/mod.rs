@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use common::{Phone, officer};
 use streife_core::client::Client;
-use streife_core::domain::{CaseFacts, CaseId, ObjectId, PhotoClass, ShiftId, VoidReason, to_hex};
+use streife_core::domain::{CaseFacts, CaseId, DeviceId, ObjectId, PhotoClass, ShiftId, VoidReason, to_hex};
 use streife_core::ports::NeverCancel;
 use streife_core::seal::Hash;
 use streife_core::testing::DangerousSoftwareKeyStore;
@@ -23,6 +23,7 @@ pub const NOTE: &str = "Halter kam hinzu";
 pub struct DeadPhone {
     pub phone: Phone,
     pub shift: ShiftId,
+    pub device: DeviceId,
     /// Facts of the drafts that are still open.
     pub drafts: Vec<(CaseId, CaseFacts)>,
     /// Sealed cases, the voided ones among them.
@@ -39,12 +40,14 @@ impl DeadPhone {
         let mut dead = Self {
             phone: Phone::new(),
             shift: ShiftId::new([0; 16]),
+            device: DeviceId::new([0; 16]),
             drafts: Vec::new(),
             sealed: Vec::new(),
             photos: BTreeMap::new(),
             journal: Vec::new(),
         };
         let client = dead.phone.open();
+        dead.device = client.device();
         dead.shift = client.open_shift(&officer()).expect("opens");
         dead.case(&client, "M-AB 1", true);
         dead.case(&client, "M-AB 2", false);
