@@ -70,6 +70,7 @@ pub use cases::{CaseRow, CaseState, SealedCase};
 pub use config::{StorageConfig, Trust, VaultPorts};
 pub use damage::{Damage, Fault, Record};
 pub use documents::Document;
+pub use epoch_copy::EpochCopy;
 pub use error::VaultError;
 pub use events::{EventRow, Void};
 pub use handles::ObjectFile;
