@@ -35,7 +35,7 @@ impl RootEscrow {
     pub fn open(&self, epoch: u16, private: &RecipientPrivateKey) -> Result<RootKey, SealError> {
         let id = private.public()?.id();
         let wrapped = self.wraps.iter().find(|wrap| wrap.recipient == id).ok_or(SealError::NoRecipient)?;
-        Ok(RootKey::new(*private.unwrap(&wrapped.wrap, &context(epoch))?))
+        RootKey::copied(&*private.unwrap(&wrapped.wrap, &context(epoch))?).ok_or(SealError::Open)
     }
 
     /// As it is stored.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::cbor::{self, MapReader, MapWriter};
 use super::{
     Binding, Hash, JournalHead, Kind, Namespace, ObjectKey, Recipient, RecipientPrivateKey, SealError, SignedPayload,
-    WrappedKey, keys, object,
+    WrappedKey, object,
 };
 use crate::domain::{CaseId, EventId, ObjectId};
 use crate::ports::Entropy;
@@ -85,7 +85,7 @@ impl SealedNote {
 }
 
 fn note_key(key: &[u8; 32], case: CaseId, event: EventId) -> ObjectKey {
-    ObjectKey::new(keys::derive(key, case.as_bytes(), &[b"streife/1 object", event.as_bytes()]))
+    ObjectKey::derived(key, case.as_bytes(), &[b"streife/1 object", event.as_bytes()])
 }
 
 const fn binding(case: CaseId, event: EventId) -> Binding {

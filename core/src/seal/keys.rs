@@ -1,7 +1,10 @@
 //! Keys and how they descend from each other (FORMATS 2).
 //!
 //! A root key of an epoch seals what belongs to the phone. A case key is made for each case; the view key, the
-//! object keys and the key commitment are derived from it one way. Every key is wiped when it is dropped.
+//! object keys and the key commitment are derived from it one way.
+//!
+//! Every key lies in one place of the heap: moving it moves a pointer and leaves no copy behind, and where it lies it is
+//! wiped when it is dropped.
 
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -15,18 +18,33 @@ macro_rules! key_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-        pub struct $name([u8; 32]);
+        pub struct $name(Box<[u8; 32]>);
 
         impl $name {
             /// Takes over key bytes.
             #[must_use]
-            pub const fn new(bytes: [u8; 32]) -> Self {
-                Self(bytes)
+            pub fn new(mut bytes: [u8; 32]) -> Self {
+                let mut key = Self::blank();
+                key.0.copy_from_slice(&bytes);
+                bytes.zeroize();
+                key
+            }
+
+            /// Takes key bytes from where they lie; none if they are not 32.
+            #[must_use]
+            pub fn copied(bytes: &[u8]) -> Option<Self> {
+                let mut key = Self::blank();
+                (bytes.len() == key.0.len()).then(|| key.0.copy_from_slice(bytes))?;
+                Some(key)
+            }
+
+            fn blank() -> Self {
+                Self(Box::new([0; 32]))
             }
 
             /// The bytes, for wrapping and sealing only.
             #[must_use]
-            pub const fn as_bytes(&self) -> &[u8; 32] {
+            pub fn as_bytes(&self) -> &[u8; 32] {
                 &self.0
             }
         }
@@ -61,19 +79,27 @@ key_type!(
     ObjectKey
 );
 
+impl ObjectKey {
+    /// Derives a key for one sealed value of its own.
+    pub(super) fn derived(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> Self {
+        Self(derive(ikm, salt, info))
+    }
+}
+
 impl RootKey {
     /// Makes a new root key.
     ///
     /// # Errors
     /// [`EntropyError`] if randomness fails.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        entropy.array().map(Self)
+        let mut key = Self::blank();
+        entropy.fill(&mut *key.0).map(|()| key)
     }
 
     /// The key for values that a root key seals directly: case keys, journal keys, settings.
     #[must_use]
     pub fn object_key(&self) -> ObjectKey {
-        ObjectKey(self.0)
+        ObjectKey(self.0.clone())
     }
 }
 
@@ -83,13 +109,14 @@ impl JournalKey {
     /// # Errors
     /// [`EntropyError`] if randomness fails.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        entropy.array().map(Self)
+        let mut key = Self::blank();
+        entropy.fill(&mut *key.0).map(|()| key)
     }
 
     /// The key for entries, which a journal key seals directly.
     #[must_use]
     pub fn object_key(&self) -> ObjectKey {
-        ObjectKey(self.0)
+        ObjectKey(self.0.clone())
     }
 }
 
@@ -99,20 +126,21 @@ impl CaseKey {
     /// # Errors
     /// [`EntropyError`] if randomness fails.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        entropy.array().map(Self)
+        let mut key = Self::blank();
+        entropy.fill(&mut *key.0).map(|()| key)
     }
 
     /// The key of the citizen's view.
     #[must_use]
     pub fn view_key(&self, case: CaseId) -> ViewKey {
-        ViewKey(derive(&self.0, case.as_bytes(), &[b"streife/1 view"]))
+        ViewKey(derive(&*self.0, case.as_bytes(), &[b"streife/1 view"]))
     }
 
     /// The key of one object of the case.
     #[must_use]
     pub fn object_key(&self, case: CaseId, scope: Scope, object: ObjectId) -> ObjectKey {
         match scope {
-            Scope::Full => ObjectKey(derive(&self.0, case.as_bytes(), &[b"streife/1 object", object.as_bytes()])),
+            Scope::Full => ObjectKey(derive(&*self.0, case.as_bytes(), &[b"streife/1 object", object.as_bytes()])),
             Scope::View => self.view_key(case).object_key(case, object),
         }
     }
@@ -120,7 +148,7 @@ impl CaseKey {
     /// Key commitment: stands in the manifest and is checked on opening, because the cipher does not commit.
     #[must_use]
     pub fn commitment(&self, case: CaseId) -> Hash {
-        Hash(derive(&self.0, case.as_bytes(), &[b"streife/1 commit"]))
+        Hash(*derive(&*self.0, case.as_bytes(), &[b"streife/1 commit"]))
     }
 }
 
@@ -128,15 +156,15 @@ impl ViewKey {
     /// The key of one object in the citizen's scope.
     #[must_use]
     pub fn object_key(&self, case: CaseId, object: ObjectId) -> ObjectKey {
-        ObjectKey(derive(&self.0, case.as_bytes(), &[b"streife/1 object", object.as_bytes()]))
+        ObjectKey(derive(&*self.0, case.as_bytes(), &[b"streife/1 object", object.as_bytes()]))
     }
 }
 
 /// HKDF-SHA256, extract and expand, 32 bytes.
-pub(super) fn derive(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> [u8; 32] {
-    let mut out = [0; 32];
+pub(super) fn derive(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> Box<[u8; 32]> {
+    let mut out = Box::new([0; 32]);
     Hkdf::<Sha256>::new(Some(salt), ikm)
-        .expand_multi_info(info, &mut out)
+        .expand_multi_info(info, &mut *out)
         .expect("32 bytes are within HKDF's limit of 8160");
     out
 }

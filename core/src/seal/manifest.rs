@@ -125,7 +125,7 @@ impl Manifest {
     pub fn open_case_key(&self, private: &RecipientPrivateKey) -> Result<CaseKey, SealError> {
         let id = private.public()?.id();
         let wrapped = self.wraps.iter().find(|wrap| wrap.recipient == id).ok_or(SealError::NoRecipient)?;
-        let key = CaseKey::new(*private.unwrap(&wrapped.wrap, self.case.as_bytes())?);
+        let key = CaseKey::copied(&*private.unwrap(&wrapped.wrap, self.case.as_bytes())?).ok_or(SealError::Open)?;
         if key.commitment(self.case) == self.key_commitment { Ok(key) } else { Err(SealError::Open) }
     }
 }

@@ -3,7 +3,8 @@
 //! The code on the slip has 100 bits, so the box's operator, who holds everything else, cannot guess it. The plate is
 //! mixed in because slips get moved to other cars.
 
-use super::keys::derive;
+use zeroize::Zeroizing;
+
 use super::{Binding, CaseKey, Hash, Kind, ManifestNotice, ObjectKey, Scope, SealError, ViewKey, object};
 use crate::domain::{CaseId, ObjectId, Slip, SlipCode};
 use crate::ports::Entropy;
@@ -22,7 +23,7 @@ pub fn sealed_notice(
 ) -> Result<ManifestNotice, SealError> {
     let number = slip.number().to_owned();
     let Some(code) = slip.code() else { return Ok(ManifestNotice { number, sealed: None }) };
-    let kek = ObjectKey::new(slip_key(&number, code, factor, b"kek"));
+    let kek = slip_key(&number, code, factor, b"kek");
     let wrap = object::seal(&kek, &binding(case), key.view_key(case).as_bytes(), entropy)?;
     let auth = Hash::of(&[&citizen_authorisation(&number, code, factor)]);
     Ok(ManifestNotice { number, sealed: Some((auth, wrap)) })
@@ -31,7 +32,7 @@ pub fn sealed_notice(
 /// What the citizen's browser shows the box instead of the code.
 #[must_use]
 pub fn citizen_authorisation(number: &str, code: &SlipCode, factor: &str) -> [u8; 32] {
-    slip_key(number, code, factor, b"auth")
+    *slip_key(number, code, factor, b"auth").as_bytes()
 }
 
 /// Opens the view key with what stands on the slip and the folded plate.
@@ -40,14 +41,14 @@ pub fn citizen_authorisation(number: &str, code: &SlipCode, factor: &str) -> [u8
 /// [`SealError::Open`] for a wrong code or plate, and for a notice without a sealed key.
 pub fn open_notice(notice: &ManifestNotice, case: CaseId, code: &SlipCode, factor: &str) -> Result<ViewKey, SealError> {
     let (_, wrap) = notice.sealed.as_ref().ok_or(SealError::Open)?;
-    let kek = ObjectKey::new(slip_key(&notice.number, code, factor, b"kek"));
-    let key = object::open(&kek, &binding(case), wrap)?;
-    Ok(ViewKey::new(key.as_slice().try_into().map_err(|_| SealError::Open)?))
+    let kek = slip_key(&notice.number, code, factor, b"kek");
+    let key = Zeroizing::new(object::open(&kek, &binding(case), wrap)?);
+    ViewKey::copied(&key).ok_or(SealError::Open)
 }
 
-fn slip_key(number: &str, code: &SlipCode, factor: &str, label: &[u8]) -> [u8; 32] {
-    let ikm = [code.as_str().as_bytes(), &[0], factor.as_bytes()].concat();
-    derive(&ikm, number.as_bytes(), &[b"streife/1 notice ", label])
+fn slip_key(number: &str, code: &SlipCode, factor: &str, label: &[u8]) -> ObjectKey {
+    let ikm = Zeroizing::new([code.as_str().as_bytes(), &[0], factor.as_bytes()].concat());
+    ObjectKey::derived(&ikm, number.as_bytes(), &[b"streife/1 notice ", label])
 }
 
 const fn binding(case: CaseId) -> Binding {

@@ -9,6 +9,7 @@
 
 use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use zeroize::Zeroizing;
 
 use super::{ObjectKey, SealError};
 use crate::domain::{CaseId, ObjectId};
@@ -285,7 +286,8 @@ pub fn open(key: &ObjectKey, expected: &Binding, sealed: &[u8]) -> Result<Vec<u8
     let mut out = Vec::with_capacity(body.len());
     let mut chunks = body.chunks(CHUNK + TAG).peekable();
     loop {
-        let mut chunk = chunks.next().unwrap_or_default().to_vec();
+        // A wrapped key may be in it, so nothing is left of it.
+        let mut chunk = Zeroizing::new(chunks.next().unwrap_or_default().to_vec());
         let last = chunks.peek().is_none();
         opener.open(&mut chunk, last)?;
         if last && chunk.is_empty() && !out.is_empty() {

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use zeroize::Zeroizing;
+
 use crate::domain::{CaseId, ObjectId};
 use crate::ports::{Entropy, KeyStore, KeyStoreError, OsEntropy, Signer, SignerError};
 use crate::seal::{Binding, Kind, ObjectKey, SoftwareKey, open, seal};
@@ -75,7 +77,7 @@ impl KeyStore for DangerousSoftwareKeyStore {
     }
 
     fn unwrap(&self, alias: &str, wrapped: &[u8]) -> Result<[u8; 32], KeyStoreError> {
-        let key = open(&self.key(alias)?, &WRAPPED, wrapped).map_err(|_| KeyStoreError::WrongKey)?;
+        let key = Zeroizing::new(open(&self.key(alias)?, &WRAPPED, wrapped).map_err(|_| KeyStoreError::WrongKey)?);
         key.as_slice().try_into().map_err(|_| KeyStoreError::WrongKey)
     }
 

@@ -9,10 +9,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::ports::{KeyStore, KeyStoreError};
 use crate::seal::RootKey;
+
+/// Deeper than what keys are unwrapped and opened with.
+const STACK: usize = 64 << 10;
+
+/// Overwrites what calls that have returned have left below this one on the stack: a key that a function gives back by
+/// value lies there until something else does.
+#[inline(never)]
+pub(super) fn wipe_stack() {
+    let mut below = [0_u8; STACK];
+    below.zeroize();
+    std::hint::black_box(&below);
+}
 
 /// The hardware key store behind its time limit.
 #[derive(Clone)]
@@ -45,7 +57,7 @@ impl Hardware {
         let (alias, wrapped) = (alias.to_owned(), wrapped.to_vec());
         self.ask(move |store| {
             let bytes = Zeroizing::new(store.unwrap(&alias, &wrapped)?);
-            Ok(RootKey::new(*bytes))
+            RootKey::copied(&*bytes).ok_or(KeyStoreError::Failed)
         })
     }
 
@@ -67,6 +79,7 @@ impl Hardware {
         let (store, running) = (self.store.clone(), self.running.clone());
         let asked = std::thread::Builder::new().name("streife-key-store".to_owned()).spawn(move || {
             let result = catch_unwind(AssertUnwindSafe(|| question(&*store))).unwrap_or(Err(KeyStoreError::Failed));
+            wipe_stack(); // the stack of a thread that has ended is kept for the next one
             running.fetch_sub(1, Ordering::AcqRel);
             drop(answer.send(result)); // it fails if the answer came too late
         });

@@ -100,7 +100,7 @@ impl KeyRing {
     pub(super) fn open_case_key(&self, epoch: u16, case: CaseId, sealed: &[u8]) -> Result<CaseKey, VaultError> {
         let root = self.read().root(epoch)?.object_key();
         let plain = open_with(&root, &binding(Kind::WrappedKey, case, CASE_KEY, epoch), sealed, Record::Case(case))?;
-        plain.as_slice().try_into().map(CaseKey::new).map_err(|_| Record::Case(case).sealed())
+        CaseKey::copied(&plain).ok_or_else(|| Record::Case(case).sealed())
     }
 
     /// Seals a journal entry under the current generation. To be called within the transaction that stores it.
@@ -345,7 +345,7 @@ impl Root {
         let record = || Record::Epoch(self.epoch);
         let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), self.epoch);
         let plain = open_with(&self.key.object_key(), &binding, sealed, record())?;
-        plain.as_slice().try_into().map(JournalKey::new).map_err(|_| record().sealed())
+        JournalKey::copied(&plain).ok_or_else(|| record().sealed())
     }
 }
 

@@ -5,6 +5,7 @@
 //! at all, what is recorded goes under an escape epoch (`vault/escape.rs`), once something has to be sealed.
 
 use super::epochs::{self, EpochRow, EpochState};
+use super::hardware::wipe_stack;
 use super::keys::{ROOTED, Root};
 use super::{KeyState, Vault, VaultError};
 use crate::ports::KeyStoreError;
@@ -26,6 +27,7 @@ impl Vault {
     /// [`VaultError::Locked`] until [`Self::unlock`].
     pub fn lock(&self) {
         self.keys.lock();
+        wipe_stack();
     }
 
     /// Whether the keys were wiped by [`Self::lock`].
@@ -134,7 +136,7 @@ impl Vault {
             return Err(VaultError::WrongKey);
         }
         if row.epoch == 1 && !stands(ROOTED) && self.database.read(epochs::has_rooted_entries)? {
-            journal.push((ROOTED, JournalKey::new(*root.key.as_bytes())));
+            journal.extend(JournalKey::copied(root.key.as_bytes()).map(|key| (ROOTED, key)));
         }
         if row.state == EpochState::Current && !stands(row.epoch) {
             journal.push((row.epoch, self.make_journal_key(&root)?));
