@@ -26,6 +26,12 @@ pub(super) fn wipe_stack() {
     std::hint::black_box(&below);
 }
 
+/// Runs a question so that all it leaves on the stack lies below its caller. A panic in it is a failure of the store.
+#[inline(never)]
+fn in_a_frame_of_its_own<T>(question: impl FnOnce() -> Result<T, KeyStoreError>) -> Result<T, KeyStoreError> {
+    catch_unwind(AssertUnwindSafe(question)).unwrap_or(Err(KeyStoreError::Failed))
+}
+
 /// The hardware key store behind its time limit.
 #[derive(Clone)]
 pub(super) struct Hardware {
@@ -78,7 +84,7 @@ impl Hardware {
         let (answer, answered) = sync_channel(1);
         let (store, running) = (self.store.clone(), self.running.clone());
         let asked = std::thread::Builder::new().name("streife-key-store".to_owned()).spawn(move || {
-            let result = catch_unwind(AssertUnwindSafe(|| question(&*store))).unwrap_or(Err(KeyStoreError::Failed));
+            let result = in_a_frame_of_its_own(|| question(&*store));
             wipe_stack(); // the stack of a thread that has ended is kept for the next one
             running.fetch_sub(1, Ordering::AcqRel);
             drop(answer.send(result)); // it fails if the answer came too late
