@@ -352,6 +352,21 @@ fn without_a_root_sealed_cases_come_by_their_manifests() {
     }
 }
 
+/// As a salvage leaves a damaged database: without the objects, which stay where they are.
+#[test]
+fn a_database_that_was_set_aside_opens_by_itself() {
+    let dead = DeadPhone::new();
+    let desk = Desk::new(&dead);
+    std::fs::remove_dir_all(desk.vault().join("objects")).expect("removes");
+    for copy in tree(&desk.vault().join("spare")).keys().filter(|path| path.extension() != Some("cbor".as_ref())) {
+        std::fs::remove_file(copy).expect("removes");
+    }
+    let report = desk.report();
+    assert_eq!(report.journal.opened, report.journal.entries);
+    assert!(report.not_opened.iter().all(|fault| fault.reason == "its file is not there"), "{:?}", report.not_opened);
+    assert!(missing(&dead, &desk.out()).iter().all(|what| !what.starts_with("draft")), "drafts need no file");
+}
+
 /// Entries of an epoch that was erased are carried by the next.
 #[test]
 fn after_a_rotation_the_whole_journal_opens() {
