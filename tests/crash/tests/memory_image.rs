@@ -162,10 +162,10 @@ impl Found {
 fn search(pid: Pid, keys: &Keys) -> std::io::Result<Found> {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", pid.as_raw_nonzero()))?;
     let mut memory = File::open(format!("/proc/{}/mem", pid.as_raw_nonzero()))?;
-    let mut starts = vec![false; 1 << 16];
-    for key in keys.keys() {
-        starts[usize::from(u16::from_be_bytes([key[0], key[1]]))] = true;
-    }
+    // Most places are ruled out by two bytes.
+    let start = |bytes: &[u8]| bytes.first_chunk().map_or(0, |two| usize::from(u16::from_be_bytes(*two)));
+    let wanted: BTreeSet<_> = keys.keys().map(|key| start(key)).collect();
+    let starts: Vec<_> = (0..1 << 16).map(|start| wanted.contains(&start)).collect();
     let mut found = Found::default();
     for line in maps.lines() {
         let mut words = line.split_whitespace();
@@ -181,7 +181,7 @@ fn search(pid: Pid, keys: &Keys) -> std::io::Result<Found> {
         memory.read_exact(&mut region)?;
         found.bytes += region.len();
         for at in region.windows(32) {
-            if starts[usize::from(u16::from_be_bytes([at[0], at[1]]))]
+            if starts.get(start(at)) == Some(&true)
                 && let Some(key) = keys.get(at)
             {
                 *found.places.entry((key.clone(), name.clone())).or_default() += 1;
