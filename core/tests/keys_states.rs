@@ -381,3 +381,26 @@ fn a_kill_while_the_hardware_takes_up_an_escape_root_forgets_no_hardware_key() {
         phone.key_store = Arc::new(DangerousSoftwareKeyStore::in_folder(&keys).expect("folder"));
     }
 }
+
+/// A database that is lost right behind these calls comes back with them.
+#[test]
+fn what_changes_while_the_store_is_silent_and_when_it_answers_again_is_copied_at_once() {
+    let phone = Phone::new();
+    let before = before(&phone);
+    phone.key_store.fail_with(Some(KeyStoreError::NotNow));
+    let client = phone.try_open().expect("opens");
+    client.restate_officer(&officer()).expect("stated anew");
+    phone.key_store.fail_with(None);
+    // The old key is gone for good, so no rotation copies everything behind it.
+    phone.key_store.delete(&before.alias).expect("deletes");
+    assert_eq!(client.unlock().expect("answers"), KeyState::Available);
+    drop(client);
+    let database = database(&phone);
+    let stored = |sql: &str| -> Vec<u8> { database.query_row(sql, [], |row| row.get(0)).expect("is there") };
+    let copy = |name: String| std::fs::read(phone.vault_folder().join("spare").join(name)).expect("is copied");
+    let wrapped = stored("SELECT wrapped FROM epochs WHERE epoch = 2");
+    let epoch = copy("epoch-2.cbor".to_owned());
+    assert!(epoch.windows(wrapped.len()).any(|part| part == wrapped), "the copy has the root as the hardware wraps it");
+    let newest = stored("SELECT officer FROM officers ORDER BY epoch DESC LIMIT 1");
+    assert_eq!(copy(format!("{}.officer", before.shift)), newest);
+}

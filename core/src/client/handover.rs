@@ -92,7 +92,7 @@ impl Client {
             if limits.max_ms.is_some_and(|max| u64::try_from(elapsed).is_ok_and(|elapsed| elapsed >= max)) {
                 return Ok(SyncReport { end: SyncEnd::Deadline, ..report });
             }
-            let request = match engine.next(&self.context(limits)?)? {
+            let request = match self.next_action(limits, engine)? {
                 Action::Send(request) => request,
                 Action::Idle => {
                     self.rotate_when_drained();
@@ -109,6 +109,18 @@ impl Client {
             if progress == Progress::Revoked {
                 return Ok(SyncReport { end: SyncEnd::Revoked, ..report });
             }
+        }
+    }
+
+    /// What to do next. An answer may have left something to sign (an opening that the box does not know), so nothing is
+    /// left only if that is so behind another signing, too.
+    fn next_action(&self, limits: &SyncLimits<'_>, engine: &mut Engine) -> Result<Action, Error> {
+        match engine.next(&self.context(limits)?)? {
+            Action::Idle => {
+                self.sign_pending()?;
+                Ok(engine.next(&self.context(limits)?)?)
+            }
+            other => Ok(other),
         }
     }
 

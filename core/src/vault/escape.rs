@@ -68,6 +68,7 @@ impl Vault {
         })?;
         self.keys.set_current(epoch, false);
         self.keys.told();
+        drop(self.mirror_epochs()); // what fails is made good at the next opening
         Ok(())
     }
 

@@ -20,7 +20,7 @@ impl Vault {
     /// Refuses a database that knows no key beside files that were sealed: it is not the one they were sealed under.
     pub(super) fn refuse_if_emptied(&self) -> Result<(), VaultError> {
         let is_empty = self.database.read(epochs::living)?.is_empty();
-        if is_empty && spare::has_remains(self.database.folder()) { Err(VaultError::Corrupt) } else { Ok(()) }
+        if is_empty && spare::has_remains(self.database.folder())? { Err(VaultError::Corrupt) } else { Ok(()) }
     }
 
     /// Writes copies that are missing, and removes those that nobody needs any more. Returns how many ids of cases,
@@ -32,7 +32,7 @@ impl Vault {
 
     fn mirror_values(&self) -> Result<u32, VaultError> {
         let wanted = self.database.read(wanted)?;
-        let there = self.spare.values();
+        let there = self.spare.values()?;
         for (kind, id) in wanted.difference(&there) {
             if let Some(bytes) = self.database.read(|connection| stored(connection, *kind, id))? {
                 self.spare.keep(*kind, id, &bytes);

@@ -83,7 +83,7 @@ impl SpareFolder {
     /// Copies a document and makes it durable. Unchanged, it is left as it is; what it held before is overwritten, if it
     /// is to be `forgotten`.
     pub(super) fn keep_durably(&self, name: &str, bytes: &[u8], forgotten: bool) -> Result<(), VaultError> {
-        if self.document(name).is_some_and(|there| there == bytes) {
+        if matches!(self.document(name), Ok(Some(there)) if there == bytes) {
             return Ok(());
         }
         if forgotten {
@@ -94,24 +94,37 @@ impl SpareFolder {
     }
 
     /// The copy of a value.
-    pub(super) fn value(&self, kind: Spare, id: &[u8; 16]) -> Option<Vec<u8>> {
+    ///
+    /// # Errors
+    /// As [`Self::document`].
+    pub(super) fn value(&self, kind: Spare, id: &[u8; 16]) -> Result<Option<Vec<u8>>, VaultError> {
         self.document(&kind.name(id))
     }
 
-    /// A document by its file's name.
-    pub(super) fn document(&self, name: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.folder.join(name)).ok()
+    /// A document by its file's name, unless it is not there or its disk does not give it any more.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`] if it cannot be had now, which says nothing about the file.
+    pub(super) fn document(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
+        unless_gone(std::fs::read(self.folder.join(name)))
     }
 
     /// All values there are.
-    pub(super) fn values(&self) -> BTreeSet<(Spare, [u8; 16])> {
-        self.names().iter().filter_map(|name| value_of(name)).collect()
+    ///
+    /// # Errors
+    /// As [`Self::names`].
+    pub(super) fn values(&self) -> Result<BTreeSet<(Spare, [u8; 16])>, VaultError> {
+        Ok(self.names()?.iter().filter_map(|name| value_of(name)).collect())
     }
 
     /// Names of all files.
-    pub(super) fn names(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
-        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
+    ///
+    /// # Errors
+    /// [`VaultError::Io`] if they cannot be listed now.
+    pub(super) fn names(&self) -> Result<Vec<String>, VaultError> {
+        let Some(entries) = unless_gone(std::fs::read_dir(&self.folder))? else { return Ok(Vec::new()) };
+        let entries = entries.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        Ok(entries.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     /// Lets go of a copy that is not needed any more.
@@ -171,6 +184,15 @@ impl SpareFolder {
     }
 }
 
+/// Nothing where there is nothing, or nothing that the disk still gives (EIO). What fails in another way may come.
+pub(super) fn unless_gone<T>(read: io::Result<T>) -> Result<Option<T>, VaultError> {
+    const EIO: i32 = 5;
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(EIO) => Ok(None),
+        other => Ok(Some(other?)),
+    }
+}
+
 fn value_of(name: &str) -> Option<(Spare, [u8; 16])> {
     let path = Path::new(name);
     let ending = path.extension().and_then(OsStr::to_str)?;
@@ -179,12 +201,19 @@ fn value_of(name: &str) -> Option<(Spare, [u8; 16])> {
 }
 
 /// Whether sealed files lie in a vault's folder. If they do and the database is missing or empty, it was lost.
-pub(super) fn has_remains(vault: &Path) -> bool {
-    let any = |folder: &str, wanted: fn(&Path) -> bool| {
-        let entries = std::fs::read_dir(vault.join(folder)).into_iter().flatten();
-        entries.filter_map(Result::ok).any(|entry| wanted(&entry.path()))
+///
+/// # Errors
+/// [`VaultError::Io`] if that cannot be said now.
+pub(super) fn has_remains(vault: &Path) -> Result<bool, VaultError> {
+    let any = |folder: &str, wanted: fn(&Path) -> bool| -> Result<bool, VaultError> {
+        for entry in unless_gone(std::fs::read_dir(vault.join(folder)))?.into_iter().flatten() {
+            if wanted(&entry?.path()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     };
-    any("objects", |path| path.extension() == Some(OsStr::new("sbx"))) || any("spare", |_| true)
+    Ok(any("objects", |path| path.extension() == Some(OsStr::new("sbx")))? || any("spare", |_| true)?)
 }
 
 #[cfg(test)]
@@ -195,16 +224,16 @@ mod tests {
     fn a_copy_is_read_back_replaced_and_forgotten() {
         let vault = tempfile::tempdir().expect("folder");
         let spare = SpareFolder::open(vault.path());
-        assert!(!has_remains(vault.path()));
+        assert!(!has_remains(vault.path()).expect("lists"));
         for bytes in [b"one".as_slice(), b"two"] {
             spare.keep(Spare::Manifest, &[7; 16], bytes);
-            assert_eq!(spare.value(Spare::Manifest, &[7; 16]).as_deref(), Some(bytes));
+            assert_eq!(spare.value(Spare::Manifest, &[7; 16]).expect("reads").as_deref(), Some(bytes));
         }
-        assert!(has_remains(vault.path()));
-        assert_eq!(spare.values().into_iter().collect::<Vec<_>>(), [(Spare::Manifest, [7; 16])]);
+        assert!(has_remains(vault.path()).expect("lists"));
+        assert_eq!(spare.values().expect("lists").into_iter().collect::<Vec<_>>(), [(Spare::Manifest, [7; 16])]);
         spare.forget(Spare::Manifest, &[7; 16]);
-        assert_eq!(spare.value(Spare::Manifest, &[7; 16]), None);
-        assert!(!has_remains(vault.path()));
+        assert_eq!(spare.value(Spare::Manifest, &[7; 16]).expect("reads"), None);
+        assert!(!has_remains(vault.path()).expect("lists"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is under a key that is not at hand, and how the work goes on over it.
 
 use super::journal::JournalEvent;
+use super::spare::Spare;
 use super::store::to_json;
 use super::{Record, Vault, VaultError, cases, epochs, shifts};
 use crate::domain::{CaseId, Moment, Officer, ShiftId};
@@ -29,7 +30,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if no shift is open or its officer can be read.
     pub fn restate_officer(&self, officer: &Officer, at: Moment) -> Result<(), VaultError> {
-        self.journaled(at, |transaction, journal| {
+        let (shift, sealed) = self.journaled(at, |transaction, journal| {
             let shift = shifts::open(transaction)?.ok_or(VaultError::State)?.shift;
             if shifts::officers(transaction, shift)?.iter().any(|stated| self.keys.holds(stated.epoch)) {
                 return Err(VaultError::State);
@@ -37,8 +38,11 @@ impl Vault {
             let plain = to_json(officer, Record::Officer(shift))?;
             let sealed = shifts::seal_officer(&self.keys, shift, &plain, &*self.entropy)?;
             shifts::insert_officer(transaction, shift, &sealed)?;
-            journal.append(JournalEvent::OfficerRestated { shift }).map(drop)
-        })
+            journal.append(JournalEvent::OfficerRestated { shift })?;
+            Ok((shift, sealed.value))
+        })?;
+        self.spare.keep(Spare::Officer, shift.as_bytes(), &sealed);
+        Ok(())
     }
 
     /// The drafts of a shift.

@@ -6,7 +6,9 @@
 
 use std::collections::BTreeSet;
 
+use streife_core::client::{Client, Notice};
 use streife_core::domain::{CaseId, ObjectId};
+use streife_core::error::{Error, ErrorKind};
 use streife_core::vault::{EventRow, Vault};
 
 use crate::evidence::{Fault, Found, Holdings};
@@ -65,9 +67,23 @@ pub fn check(phone: &Phone, acknowledged: &Acknowledged) -> Verdict {
     verdict
 }
 
-/// As an app does it: open, look at what was mended, sign what waits.
-fn recover(phone: &Phone, verdict: &mut Verdict) -> Result<(), streife_core::error::Error> {
-    let client = phone.try_open()?;
+/// Opens the app; a vault whose salvage was killed is damaged still, and is salvaged once more.
+///
+/// # Errors
+/// As the core says.
+pub fn open_or_salvage(phone: &Phone) -> Result<Client, Error> {
+    match phone.try_open() {
+        Err(error) if error.kind() == ErrorKind::Corrupt => phone.salvage().map(|(client, _)| client),
+        opened => opened,
+    }
+}
+
+/// As an app does it: open, look at what was mended, sign what waits. Nobody has set this phone back or copied it.
+fn recover(phone: &Phone, verdict: &mut Verdict) -> Result<(), Error> {
+    let client = open_or_salvage(phone)?;
+    let is_blame = |notice: &Notice| matches!(notice, Notice::SetBack { .. } | Notice::Copied | Notice::Damaged(_));
+    let blames = client.notices().into_iter().filter(is_blame);
+    verdict.broken.extend(blames.map(|notice| format!("an honest phone is blamed: {notice:?}")));
     let sweep = client.recovered();
     verdict.adopted = u32::try_from(sweep.orphans.len()).unwrap_or(u32::MAX);
     (verdict.deleted, verdict.set_aside) = (sweep.deleted, sweep.quarantined);

@@ -1,8 +1,30 @@
 //! What a suite has done and found.
 
 use std::fmt::{Display, Formatter};
+use std::time::Duration;
 
 use crate::{Acknowledged, Verdict};
+
+/// Times of one thing, of which a run says the median and the 99th percentile. Figures, not promises.
+#[derive(Clone, Debug, Default)]
+pub struct Times(Vec<Duration>);
+
+impl Times {
+    /// One more.
+    pub fn add(&mut self, time: Duration) {
+        self.0.push(time);
+    }
+}
+
+impl Display for Times {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let mut sorted = self.0.clone();
+        sorted.sort();
+        let at = |percent: usize| sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)));
+        let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
+        write!(f, "median {:.1} ms, p99 {:.1} ms of {}", ms(at(50)), ms(at(99)), sorted.len())
+    }
+}
 
 /// Counts of a suite.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -18,6 +18,7 @@ pub mod disk;
 pub mod epochs;
 pub mod evidence;
 pub mod figures;
+pub mod golden;
 pub mod oracle;
 pub mod patrol;
 pub mod phone;
@@ -30,7 +31,7 @@ pub mod victim;
 pub mod weak;
 
 pub use check::{Verdict, check};
-pub use figures::Figures;
+pub use figures::{Figures, Times};
 pub use oracle::{Acknowledged, Line};
 pub use phone::{Link, Phone};
 pub use victim::{Mode, Victim};

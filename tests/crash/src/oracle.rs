@@ -24,6 +24,8 @@ pub enum Line {
     Closed(ShiftId),
     /// A sync came to its end and brought so many receipts.
     Synced(u32),
+    /// The vault is open.
+    Opened,
 }
 
 impl Line {
@@ -36,7 +38,7 @@ impl Line {
             | Self::Photo(case, ..)
             | Self::Sealed(case, _)
             | Self::Voided(case, _) => Some(*case),
-            Self::Closed(_) | Self::Synced(_) => None,
+            Self::Closed(_) | Self::Synced(_) | Self::Opened => None,
         }
     }
 }
@@ -52,6 +54,7 @@ impl Display for Line {
             Self::Voided(case, event) => write!(f, "voided {case} {event}"),
             Self::Closed(shift) => write!(f, "closed {shift}"),
             Self::Synced(receipts) => write!(f, "synced {receipts}"),
+            Self::Opened => f.write_str("opened"),
         }
     }
 }
@@ -70,6 +73,7 @@ impl FromStr for Line {
             ["voided", case, event] => Self::Voided(parse(case)?, parse(event)?),
             ["closed", shift] => Self::Closed(parse(shift)?),
             ["synced", receipts] => Self::Synced(parse(receipts)?),
+            ["opened"] => Self::Opened,
             _ => return Err(format!("no line of the oracle: {text}")),
         };
         Ok(line)
@@ -119,7 +123,7 @@ impl Acknowledged {
             Line::Sealed(case, seq) => self.case(case).sealed = Some(seq),
             Line::Voided(case, event) => self.case(case).voided = Some(event),
             Line::Closed(shift) => drop(self.closed.insert(shift)),
-            Line::Synced(_) => {}
+            Line::Synced(_) | Line::Opened => {}
         }
     }
 
@@ -150,6 +154,7 @@ mod tests {
             Line::Voided(case, EventId::new([5; 16])),
             Line::Closed(ShiftId::new([6; 16])),
             Line::Synced(2),
+            Line::Opened,
         ] {
             assert_eq!(line.to_string().parse(), Ok(line));
         }

@@ -1,7 +1,7 @@
 //! A phone in a folder: vault, key store and keys lie in files, so that the victim and the test open the same one.
 //!
-//! What a phone keeps in hardware or takes from outside (key store, the camera's file, the way to the box) may lie in
-//! another folder than its vault: a power cut takes what a disk had not written yet, and nothing of the hardware.
+//! What a phone keeps in hardware or takes from outside (key store, anchor, the camera's file, the way to the box) may lie
+//! in another folder than its vault: a power cut takes what a disk had not written yet, and nothing of the hardware.
 //! Whatever else comes to stand for hardware belongs there, too.
 //!
 //! This file alone opens the core.
@@ -11,12 +11,12 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use streife_core::client::{Client, Config, Ports, StorageConfig};
+use streife_core::client::{Client, Config, Ports, Salvage, StorageConfig};
 use streife_core::domain::{Agency, from_hex, to_hex};
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
-use streife_core::ports::{Anchor, NoAnchor, OsEntropy, Transport};
-use streife_core::seal::{SoftwareKey, VerifyingKey};
+use streife_core::ports::{Anchor, FileAnchor, OsEntropy, Transport};
+use streife_core::seal::{Hash, SoftwareKey, VerifyingKey};
 use streife_core::testing::{
     DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, DevAgency, ScriptedTransport, SimClock,
     photo,
@@ -24,6 +24,7 @@ use streife_core::testing::{
 use streife_core::vault::{Opened, Vault, VaultError, VaultPorts};
 
 use crate::Mode;
+use crate::golden::{self, Secrets};
 
 /// 16 June 2026, 06:00 in Munich.
 pub const MORNING_MS: i64 = 1_781_582_400_000;
@@ -31,6 +32,7 @@ const CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.js
 const LINK: &str = "link.json";
 const KEYS: &str = "keys";
 const PHOTO: &str = "base.jpg";
+const ANCHOR: &str = "anchor";
 
 /// What a phone must know of a box, as the test hands it to the victim.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -151,15 +153,29 @@ impl Phone {
     /// # Panics
     /// If the key store's folder cannot be made or the link is not sound.
     pub fn try_open(&self) -> Result<Client, Error> {
-        let ports = Ports {
+        Client::open(self.config(), self.ports())
+    }
+
+    /// Builds a damaged database again and opens the app.
+    ///
+    /// # Errors
+    /// As the core says.
+    ///
+    /// # Panics
+    /// As [`Self::try_open`].
+    pub fn salvage(&self) -> Result<(Client, Salvage), Error> {
+        Client::salvage(self.config(), self.ports())
+    }
+
+    fn ports(&self) -> Ports {
+        Ports {
             clock: self.clock.clone(),
             entropy: Arc::new(OsEntropy),
-            signer: Arc::new(DangerousSoftwareSigner::new(signing_key())),
+            signer: Arc::new(DangerousSoftwareSigner::new(self.signing_key())),
             key_store: Arc::new(self.key_store()),
             anchor: self.anchor(),
             transport: self.transport(),
-        };
-        Client::open(self.config(), ports)
+        }
     }
 
     /// Opens the app and gives it what an agency without a box gives.
@@ -172,7 +188,7 @@ impl Phone {
     pub fn open(&self) -> Result<Client, Error> {
         let client = self.try_open()?;
         if self.link.is_none() {
-            let agency = agency();
+            let agency = self.agency();
             client.install_recipients(&agency.recipient_set(MORNING_MS)?)?;
             client.install_catalogue(&agency.sign_catalogue(CATALOGUE)?)?;
         }
@@ -200,7 +216,7 @@ impl Phone {
     /// Key that the phone's signatures are verified with.
     #[must_use]
     pub fn verifying_key(&self) -> VerifyingKey {
-        signing_key().verifying_key()
+        self.signing_key().verifying_key()
     }
 
     /// Key that the box's receipts are verified with.
@@ -225,10 +241,45 @@ impl Phone {
         DangerousSoftwareKeyStore::in_folder(&self.hardware.join(KEYS)).expect("makes the folder")
     }
 
-    /// None yet. With one (a file below `hardware`), the tail cuts of `torn_writes` must be refused, and the test in
-    /// `full_disk` that sets the database back must set the anchor back, too.
+    /// File of the anchor, outside the vault.
+    #[must_use]
+    pub fn anchor_file(&self) -> PathBuf {
+        self.hardware.join(ANCHOR)
+    }
+
+    /// Number and link of the newest journal entry that the anchor holds (FORMATS 8), read without the core.
+    #[must_use]
+    pub fn anchored(&self) -> Option<(u64, Hash)> {
+        let mark = std::fs::read(self.anchor_file()).ok()?;
+        let (_version, rest) = mark.split_first()?;
+        let (_vault, rest) = rest.split_at_checked(16)?;
+        let (n, rest) = rest.split_at_checked(8)?;
+        let (link, _nonce) = rest.split_at_checked(32)?;
+        Some((u64::from_be_bytes(n.try_into().ok()?), Hash(link.try_into().ok()?)))
+    }
+
     fn anchor(&self) -> Arc<dyn Anchor> {
-        Arc::new(NoAnchor)
+        Arc::new(FileAnchor::new(self.anchor_file()))
+    }
+
+    /// Those of a golden vault, if this phone has one.
+    fn secrets(&self) -> Option<Secrets> {
+        golden::secrets(&self.hardware)
+    }
+
+    fn signing_key(&self) -> SoftwareKey {
+        self.secrets().map_or_else(|| SoftwareKey::from_bytes(&[4; 32]).expect("a scalar"), |secrets| secrets.signer())
+    }
+
+    /// The same agency in every process.
+    fn agency(&self) -> DevAgency {
+        let own = || DevAgency::found("Musterstadt", &DangerousSeededEntropy::new(1)).expect("no randomness is needed");
+        self.secrets().map_or_else(own, |secrets| secrets.agency())
+    }
+
+    fn receipt_key(&self) -> VerifyingKey {
+        let key = self.secrets().map_or_else(|| self.signing_key(), |secrets| secrets.box_key());
+        key.verifying_key()
     }
 
     fn transport(&self) -> Arc<dyn Transport> {
@@ -240,7 +291,10 @@ impl Phone {
 
     fn config(&self) -> Config {
         let (name, agency_root, box_key) = self.link.as_ref().map_or_else(
-            || (agency().name, agency().root.verifying_key(), signing_key().verifying_key()),
+            || {
+                let agency = self.agency();
+                (agency.name, agency.root.verifying_key(), self.receipt_key())
+            },
             |link| (Agency(link.agency.clone()), point(&link.agency_root), point(&link.box_key)),
         );
         Config {
@@ -265,15 +319,6 @@ impl Link {
 
 fn point(hex: &str) -> VerifyingKey {
     VerifyingKey::from_sec1(&from_hex::<65>(hex).expect("65 bytes")).expect("a point")
-}
-
-fn signing_key() -> SoftwareKey {
-    SoftwareKey::from_bytes(&[4; 32]).expect("a scalar")
-}
-
-/// The same agency in every process.
-fn agency() -> DevAgency {
-    DevAgency::found("Musterstadt", &DangerousSeededEntropy::new(1)).expect("no randomness is needed")
 }
 
 /// A small photo, drawn once a process.

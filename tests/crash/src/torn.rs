@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Formatter};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use streife_core::client::{Client, Notice};
 use streife_core::domain::{CaseId, ObjectId};
 use streife_core::error::Error;
 use streife_core::ports::NeverCancel;
-use streife_core::seal::{CHUNK, HEADER};
+use streife_core::seal::{CHUNK, HEADER, Hash};
 use streife_core::vault::{CaseState, ObjectRow, Vault};
 
 use crate::chance::Chance;
@@ -63,8 +64,11 @@ impl Borders {
 pub enum Outcome {
     /// Everything acknowledged is there.
     Whole,
-    /// A state that the vault once had: so much of what was acknowledged, from the first line on, and nothing behind.
+    /// A state that the vault once had: so much of what was acknowledged, from the first line on, and nothing behind. Not
+    /// noticed, because the anchor had not come further either.
     Earlier(usize),
+    /// The same, and the vault says that it was set back.
+    SetBack(usize),
     /// The vault does not open, with this error.
     Refused(String),
     /// The vault opens and its journal is refused, with this error; everything acknowledged is there.
@@ -80,7 +84,8 @@ impl Display for Outcome {
         match self {
             Self::Whole => write!(f, "whole"),
             Self::Earlier(0) => write!(f, "empty"),
-            Self::Earlier(_) => write!(f, "an earlier state"),
+            Self::Earlier(_) => write!(f, "an earlier state that the anchor knows"),
+            Self::SetBack(_) => write!(f, "an earlier state, noticed"),
             Self::Refused(why) => write!(f, "vault refused ({why})"),
             Self::JournalRefused(why) => write!(f, "journal refused ({why})"),
             Self::CasesRefused(why) => write!(f, "cases refused ({why})"),
@@ -103,10 +108,12 @@ pub fn judge_rows(phone: &Phone, lines: &[Line]) -> Result<Outcome, String> {
 }
 
 fn open_rows(phone: &Phone, lines: &[Line]) -> Result<Outcome, String> {
+    let anchored = phone.anchored();
     let client = match phone.try_open() {
         Ok(client) => client,
         Err(error) => return Ok(Outcome::Refused(error.to_string())),
     };
+    let is_noticed = is_set_back(&client, anchored)?;
     // As an app does it: verify the journal, sign what waits.
     let mended = client.journal().and_then(|journal| Ok(journal.verify()?)).and_then(|_| client.sign_pending());
     drop(client);
@@ -125,11 +132,26 @@ fn open_rows(phone: &Phone, lines: &[Line]) -> Result<Outcome, String> {
     let why = |error: &dyn Display| error.to_string();
     Ok(match (mended, refused.values().next()) {
         (Ok(()), None) if first == held.len() => Outcome::Whole,
+        (Ok(()), None) if is_noticed => Outcome::SetBack(first),
         (Ok(()), None) => Outcome::Earlier(first),
         _ if first < held.len() => return Err(format!("an earlier state, and something is refused: {refused:?}")),
         (_, Some(fault)) => Outcome::CasesRefused(why(fault)),
         (Err(error), None) => Outcome::JournalRefused(why(&error)),
     })
+}
+
+/// Whether the vault says that it was set back; it must say so exactly if the place that the anchor names is not in its
+/// journal.
+fn is_set_back(client: &Client, anchored: Option<(u64, Hash)>) -> Result<bool, String> {
+    let is_noticed = client.notices().iter().any(|notice| matches!(notice, Notice::SetBack { .. }));
+    let Some((n, link)) = anchored else { return Ok(is_noticed) };
+    let Ok(journal) = client.journal() else { return Ok(is_noticed) };
+    let is_reached = journal.entries.iter().any(|entry| entry.n == n && entry.link == link);
+    match (is_noticed, is_reached) {
+        (false, false) => Err(format!("the journal is cut before entry {n}, and nobody notices")),
+        (true, true) => Err(format!("entry {n} is there, and the vault is blamed to be set back")),
+        (is_noticed, _) => Ok(is_noticed),
+    }
 }
 
 /// Cases that the core refuses to give. Nothing may be wrong.

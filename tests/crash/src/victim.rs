@@ -6,6 +6,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -36,10 +37,16 @@ pub enum Mode {
     Shifts,
     /// Opens the phone, mends what a kill has left, and ends.
     Reopen,
+    /// Hands everything over to the box, and ends.
+    Sync,
+    /// Suspends and resumes between the photos of a draft, and ends.
+    Suspend,
+    /// Builds a damaged database again, and ends.
+    Salvage,
 }
 
 impl Mode {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Capture,
         Self::AckEarly,
         Self::Purge,
@@ -49,6 +56,9 @@ impl Mode {
         Self::Rotate,
         Self::Shifts,
         Self::Reopen,
+        Self::Sync,
+        Self::Suspend,
+        Self::Salvage,
     ];
 
     /// As an argument.
@@ -64,6 +74,9 @@ impl Mode {
             Self::Rotate => "rotate",
             Self::Shifts => "shifts",
             Self::Reopen => "reopen",
+            Self::Sync => "sync",
+            Self::Suspend => "suspend",
+            Self::Salvage => "salvage",
         }
     }
 }
@@ -94,6 +107,23 @@ impl Victim {
         let mut command = Command::new(program);
         command.args(phone.orders(mode));
         Self::spawn(command)
+    }
+
+    /// Starts a program that opens the phone, and waits until it says so; gives how long that took, with the start of the
+    /// process.
+    ///
+    /// # Panics
+    /// If it does not open.
+    #[must_use]
+    pub fn time_opening(program: &Path, phone: &Phone) -> Duration {
+        #[expect(clippy::disallowed_methods, reason = "a figure of a run, which nothing depends on")]
+        let started = Instant::now();
+        let mut victim = Self::start(program, Mode::Reopen, phone);
+        assert_eq!(victim.hear(), Some(Line::Opened), "the vault does not open");
+        let time = started.elapsed();
+        let (_, status) = victim.end();
+        assert!(status.success(), "it was opened and then: {status}");
+        time
     }
 }
 

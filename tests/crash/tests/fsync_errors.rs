@@ -91,19 +91,22 @@ fn run(phone: &Phone, how: &str, trace: &[String]) -> Run {
     Run { lines, read_in_vain, status: output.status }
 }
 
-/// The paths that a run makes durable, in order, each with the name of the call.
+/// The paths that the recorder's own thread makes durable, in order, each with the name of the call. strace counts within
+/// a thread, and the anchor has one of its own.
 fn synced(phone: &Phone) -> Vec<(String, String)> {
     let log = phone.folder().join("strace.log");
     let traced = run(phone, "retry", &["-o".to_owned(), log.to_str().expect("UTF-8").to_owned()]);
     assert!(traced.status.success(), "undisturbed: {}", traced.status);
     let text = std::fs::read_to_string(log).expect("reads");
     let call = |line: &str| {
-        let (_, call) = line.split_once(' ')?;
+        let (thread, call) = line.split_once(' ')?;
         let (name, rest) = call.trim_start().split_once('(')?;
         let (_, path) = rest.split_once('<')?;
-        Some((name.to_owned(), path.split_once('>')?.0.to_owned()))
+        Some((thread.to_owned(), (name.to_owned(), path.split_once('>')?.0.to_owned())))
     };
-    text.lines().filter_map(call).collect()
+    let calls: Vec<_> = text.lines().filter_map(call).collect();
+    let own = calls.iter().find(|(_, (_, path))| path.ends_with(".part")).map(|(thread, _)| thread.clone());
+    calls.into_iter().filter(|(thread, _)| Some(thread) == own.as_ref()).map(|(_, call)| call).collect()
 }
 
 /// Lets the call at this place fail, counted among those of its name.

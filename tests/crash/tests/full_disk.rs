@@ -112,13 +112,18 @@ fn what_a_kill_has_left_does_not_keep_a_full_disk_from_opening() {
     let case = complete_draft(&phone, &client);
     drop(client);
     // A photo whose row was not committed yet, and the first moment of another.
-    let (database, copy) = (phone.vault_folder().join("vault.db"), disk.path().join("copy"));
-    std::fs::copy(&database, &copy).expect("copies");
+    let before = ["copy", "anchor-copy"].map(|name| disk.path().join(name));
+    let set_back = [phone.vault_folder().join("vault.db"), phone.anchor_file()];
+    for (from, to) in set_back.iter().zip(&before) {
+        std::fs::copy(from, to).expect("copies");
+    }
     let client = phone.open().expect("opens");
     let added = patrol(&phone, &client).photo(case, PhotoClass::Detail, 0);
     added.expect("adds");
     drop(client);
-    std::fs::rename(&copy, &database).expect("takes the row back");
+    for (from, to) in before.iter().zip(&set_back) {
+        std::fs::rename(from, to).expect("takes the row back");
+    }
     std::fs::write(phone.vault_folder().join("objects/00000000000000000000000000000001.part"), []).expect("writes");
 
     disk.fill(0);

@@ -10,10 +10,13 @@ use streife_core::sync::protocol::BoxCaseState;
 use streife_core::testing::SimClock;
 use streife_core::vault::CaseState;
 use streife_crash::chance::{Chance, spin};
-use streife_crash::patrol::Patrol;
+use streife_crash::patrol::{Patrol, undisturbed};
 use streife_crash::phone::MORNING_MS;
-use streife_crash::settings::{kills, say};
+use streife_crash::scenario::copy_folder;
+use streife_crash::settings::{Alone, kills, points, say, scratch, skipped};
+use streife_crash::strace;
 use streife_crash::{Acknowledged, Figures, Line, Link, Mode, Phone, Victim, check};
+use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_patrol");
 const KILLS_A_VAULT: u32 = 5;
@@ -26,6 +29,13 @@ fn start_box(folder: &Path) -> RunningBox {
 }
 
 fn phone_of(server: &RunningBox, folder: &Path) -> Phone {
+    let folder = folder.join("phone");
+    drop(Phone::new(&folder));
+    connected(server, &folder)
+}
+
+/// The phone in this folder, told where the box is now.
+fn connected(server: &RunningBox, folder: &Path) -> Phone {
     let told = server.connection();
     let link = Link {
         origin: told.origin.clone(),
@@ -35,14 +45,67 @@ fn phone_of(server: &RunningBox, folder: &Path) -> Phone {
         box_key: Link::key(&told.box_key),
         now_ms: MORNING_MS,
     };
-    let folder = folder.join("phone");
-    drop(Phone::new(&folder));
-    Phone::connect(&folder, &link);
-    Phone::at(&folder)
+    Phone::connect(folder, &link);
+    Phone::at(folder)
+}
+
+/// At each system call of handing a voided case over, purging it and erasing its key epoch. Phone and box are copied for
+/// each kill.
+#[test]
+fn a_kill_at_any_system_call_of_a_handover_loses_and_doubles_nothing() {
+    let _alone = Alone::wait();
+    if let Err(why) = strace::is_usable() {
+        return skipped("strace kill points of a handover", &why);
+    }
+    let start = scratch();
+    let before = {
+        let server = start_box(start.path());
+        let phone = phone_of(&server, start.path());
+        phone.open().expect("opens").enrol(&server.connection().enrolment_code).expect("enrols");
+        undisturbed(&phone, |patrol| {
+            let case = patrol.case()?;
+            patrol.void(case)?;
+            patrol.close_shift()
+        })
+    };
+    let counts = {
+        let (_folder, _server, phone) = again(start.path());
+        strace::counts(Path::new(PROGRAM), Mode::Sync, &phone)
+    };
+    let (mut figures, chosen) = (Figures::default(), strace::points(&counts, points()));
+    for point in &chosen {
+        let (_folder, server, phone) = again(start.path());
+        let mut oracle = Acknowledged::default();
+        oracle.extend(before.iter().copied());
+        let (lines, is_killed) = strace::kill_at(Path::new(PROGRAM), Mode::Sync, &phone, point);
+        oracle.extend(lines);
+        figures.runs += 1;
+        figures.kills += u32::from(is_killed);
+        let verdict = check(&phone, &oracle);
+        figures.add(&verdict);
+        verdict.assert_sound(&format!("handover: {point:?}"));
+        assert_purged_only_with_receipt(&server, &phone);
+        assert_eq!(drain_and_compare(&server, &phone, &oracle), 1, "{point:?}");
+        figures.add_oracle(&oracle);
+    }
+    let all: u32 = counts.values().sum();
+    let chosen = chosen.len();
+    say(&format_args!("kill points, handover: {chosen} of {all} in {counts:?}\nkill points, handover: {figures}"));
+    assert!(figures.kills * 10 >= figures.runs * 9, "strace hardly killed");
+}
+
+/// A copy of phone and box; the box runs.
+fn again(start: &Path) -> (TempDir, RunningBox, Phone) {
+    let folder = scratch();
+    copy_folder(start, folder.path()).expect("copies phone and box");
+    let server = start_box(folder.path());
+    let phone = connected(&server, &folder.path().join("phone"));
+    (folder, server, phone)
 }
 
 #[test]
 fn a_kill_while_handing_over_loses_and_doubles_nothing() {
+    let _alone = Alone::wait();
     let mut chance = Chance::announced("handover kills");
     let (mut figures, mut handed_over) = (Figures::default(), 0);
     let kills = kills().div_ceil(4);

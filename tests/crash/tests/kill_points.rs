@@ -85,7 +85,8 @@ fn nothing_acknowledged_is_lost_by_a_system_call_that_fails() {
     let mut figures = Figures::default();
     let mut gave_up = 0;
     let sample = points().map(|most| most.div_ceil(4));
-    for start in SCENARIOS.iter().map(Start::of) {
+    // A salvage meets errors in tests of its own: one that cannot ask the anchor does not know how far the journal had come.
+    for start in SCENARIOS.iter().filter(|scenario| scenario.mode != Mode::Salvage).map(Start::of) {
         let counts = start.counts();
         // Every openat: only the few that open a folder behind a commit tell whether a committed row keeps its file.
         let faults = [

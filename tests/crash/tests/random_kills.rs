@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use streife_crash::chance::{Chance, spin};
+use streife_crash::scenario::copy_of;
 use streife_crash::settings::{Alone, kills, say};
-use streife_crash::{Acknowledged, Figures, Line, Mode, Phone, Victim, check};
+use streife_crash::{Acknowledged, Figures, Line, Mode, Phone, Times, Victim, check};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_patrol");
 const KILLS_A_VAULT: u32 = 10;
@@ -17,7 +18,7 @@ const SPIN_KIB: u32 = 30_000;
 fn nothing_acknowledged_is_lost_by_kills_at_random_moments() {
     let _alone = Alone::wait();
     let mut chance = Chance::announced("random kills");
-    let mut figures = Figures::default();
+    let (mut figures, mut times) = (Figures::default(), Times::default());
     while figures.kills < kills() {
         let folder = tempfile::tempdir().expect("a folder");
         let phone = Phone::new(folder.path());
@@ -30,13 +31,16 @@ fn nothing_acknowledged_is_lost_by_kills_at_random_moments() {
             oracle.extend(victim.kill());
             figures.runs += 1;
             figures.kills += 1;
+            // A copy, so that what the opening mends is still there for the check.
+            let copy = tempfile::tempdir().expect("a folder");
+            times.add(Victim::time_opening(Path::new(PROGRAM), &copy_of(&phone, copy.path())));
             let verdict = check(&phone, &oracle);
             figures.add(&verdict);
             verdict.assert_sound(&format!("kill {}", figures.kills));
         }
         figures.add_oracle(&oracle);
     }
-    say(&format_args!("random kills: {figures}"));
+    say(&format_args!("random kills: {figures}\nopening behind a kill, from the start of the process: {times}"));
     assert!(figures.acknowledged > figures.kills, "the victim hardly worked");
 }
 

@@ -3,9 +3,9 @@
 //! Nothing may panic, be silently wrong or be thrown away: everything acknowledged is there, or the vault refuses to open
 //! with a typed error, or it is in a state that it once had.
 //!
-//! **The last of these is what holds today.** A log without its end is a chain of frames that verifies, only shorter, and
-//! a database of no bytes is a new one, with the objects of the old one set aside: the folder alone does not tell. Once the
-//! phone has an anchor outside it (`Phone::anchor`), [`is_allowed`] must refuse every [`Outcome::Earlier`].
+//! A log without its end is a chain of frames that verifies, only shorter: the folder alone does not tell. The anchor
+//! outside it does. It is told of milestones, behind the call, so a tail that it has not heard of yet may be gone unseen;
+//! one that it has heard of must be noticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -112,7 +112,9 @@ impl Tally {
 /// An earlier state may not lack any of the first so many lines.
 fn is_allowed(outcome: Outcome, lines: usize) -> Result<Outcome, String> {
     match outcome {
-        Outcome::Earlier(there) if there < lines => Err(format!("only {there} lines are there")),
+        Outcome::Earlier(there) | Outcome::SetBack(there) if there < lines => {
+            Err(format!("only {there} lines are there"))
+        }
         other => Ok(other),
     }
 }
@@ -122,10 +124,7 @@ fn a_torn_database_is_refused_or_its_damaged_case_is() {
     let _alone = Alone::wait();
     let mut chance = Chance::announced("torn database");
     for (what, template) in [("database", Template::closed()), ("database beside a log", Template::killed())] {
-        // SQLite takes a database of one byte for one of none.
-        let judge = |phone: &Phone, offset| {
-            is_allowed(judge_rows(phone, &template.lines)?, if offset > 1 { usize::MAX } else { 0 })
-        };
+        let judge = |phone: &Phone, _| is_allowed(judge_rows(phone, &template.lines)?, usize::MAX);
         let chosen = |length| Borders::DATABASE.offsets(length, offsets(), &mut chance);
         template.tear_each(DATABASE, chosen, judge).report(what);
     }
@@ -139,6 +138,17 @@ fn a_torn_log_gives_a_state_that_the_vault_once_had() {
     let judge = |phone: &Phone, _| is_allowed(judge_rows(phone, &template.lines)?, template.in_database);
     let chosen = |length| Borders::LOG.offsets(length, offsets(), &mut chance);
     template.tear_each(LOG, chosen, judge).report("log");
+}
+
+/// The control of the anchor: where the whole log is gone, everything else verifies, and the phone says that it was set
+/// back.
+#[test]
+fn a_log_that_was_cut_off_is_noticed() {
+    let _alone = Alone::wait();
+    let template = Template::killed();
+    std::fs::remove_file(template.phone.vault_folder().join(LOG)).expect("is there");
+    let outcome = judge_rows(&template.phone, &template.lines).expect("an earlier state");
+    assert!(matches!(outcome, Outcome::SetBack(there) if there >= template.in_database), "{outcome:?}");
 }
 
 #[test]

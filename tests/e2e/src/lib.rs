@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use streife_box::{BoxConfig, Connection, RunningBox};
-use streife_core::client::{Client, Config, Ports, StorageConfig, SyncLimits, SyncReport};
+use streife_core::client::{Client, Config, Ports, Salvage, StorageConfig, SyncLimits, SyncReport};
 use streife_core::domain::{
     Agency, CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, PhotoClass, Place,
     Plate, Vehicle, VehicleKind,
@@ -61,9 +61,20 @@ impl Rig {
     /// Opens the phone's app over a transport.
     #[must_use]
     pub fn open_over(&self, transport: Arc<dyn Transport>) -> Client {
+        Client::open(self.config(), self.ports(transport)).expect("the vault opens")
+    }
+
+    /// Sets a damaged database aside and opens the phone's app over real TLS.
+    #[must_use]
+    pub fn salvage(&self) -> (Client, Salvage) {
+        let transport = Arc::new(self.http(self.connection().ca_pem.as_bytes()));
+        Client::salvage(self.config(), self.ports(transport)).expect("the vault is built again")
+    }
+
+    fn config(&self) -> Config {
         let told = self.connection();
         let key = |sec1: &[u8]| VerifyingKey::from_sec1(sec1).expect("a key of the box");
-        let config = Config {
+        Config {
             folder: self.vault_folder(),
             agency: Agency(told.agency.clone()),
             agency_root: key(&told.agency_root),
@@ -71,16 +82,18 @@ impl Rig {
             app: "e2e".to_owned(),
             metered_limit: 1 << 20,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
-        };
-        let ports = Ports {
+        }
+    }
+
+    fn ports(&self, transport: Arc<dyn Transport>) -> Ports {
+        Ports {
             clock: self.clock.clone(),
             entropy: Arc::new(OsEntropy),
             signer: self.signer.clone(),
             key_store: self.key_store.clone(),
             anchor: Arc::new(NoAnchor),
             transport,
-        };
-        Client::open(config, ports).expect("the vault opens")
+        }
     }
 
     /// Opens the phone's app over real TLS.

@@ -22,7 +22,8 @@ pub(super) struct Builder<'a> {
     pub(super) wreck: Option<&'a Wreck>,
     pub(super) own_key: &'a VerifyingKey,
     pub(super) files: ObjectFiles,
-    pub(super) copies: BTreeSet<(Spare, [u8; 16])>,
+    /// All spare copies of values, read at the beginning: one that cannot be had now ends the salvage, not the case.
+    pub(super) copies: BTreeMap<(Spare, [u8; 16]), Vec<u8>>,
     /// Reasons of items that the box had refused.
     pub(super) refused: BTreeMap<(u8, [u8; 16]), String>,
     /// The newest place of the journal that a signed structure or the anchor tells.
@@ -52,13 +53,19 @@ impl<'a> Builder<'a> {
         files: ObjectFiles,
         (number, aside): (u32, PathBuf),
         at: Moment,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, VaultError> {
+        let mut copies = BTreeMap::new();
+        for (kind, id) in vault.spare.values()? {
+            if let Some(bytes) = vault.spare.value(kind, &id)? {
+                copies.insert((kind, id), bytes);
+            }
+        }
+        Ok(Self {
             vault,
             wreck,
             own_key,
             files,
-            copies: vault.spare.values(),
+            copies,
             refused: BTreeMap::new(),
             newest: JournalHead::GENESIS,
             device: None,
@@ -70,7 +77,7 @@ impl<'a> Builder<'a> {
             at,
             report: Salvage { number, rows_read: wreck.is_some(), ..Salvage::default() },
             aside,
-        }
+        })
     }
 
     /// Fills the new database.
@@ -109,7 +116,7 @@ impl<'a> Builder<'a> {
 
     /// A copy, if there is one.
     pub(super) fn copy(&self, kind: Spare, id: &[u8; 16]) -> Option<Vec<u8>> {
-        self.copies.contains(&(kind, *id)).then(|| self.vault.spare.value(kind, id)).flatten()
+        self.copies.get(&(kind, *id)).cloned()
     }
 
     /// Moves a copy that does not read to the damaged database.

@@ -53,7 +53,7 @@ impl Builder<'_> {
                 _ => Ok(()),
             })?;
         }
-        let copied = self.copies.iter().filter(|(kind, _)| matches!(kind, Spare::Key | Spare::Manifest));
+        let copied = self.copies.keys().filter(|(kind, _)| matches!(kind, Spare::Key | Spare::Manifest));
         let copied: BTreeSet<_> = copied.map(|(_, id)| CaseId::new(*id)).collect();
         for case in copied {
             if !self.known.contains(&case) {
@@ -170,7 +170,7 @@ impl Builder<'_> {
     fn unsigned(&mut self, transaction: &Transaction<'_>, found: &Found, payload: &[u8]) -> Result<(), VaultError> {
         let Ok(manifest) = Manifest::decode(payload) else { return Ok(()) };
         let never_signed =
-            found.state == Some(CaseState::Unsigned) && self.copies.contains(&(Spare::Key, *found.case.as_bytes()));
+            found.state == Some(CaseState::Unsigned) && self.copies.contains_key(&(Spare::Key, *found.case.as_bytes()));
         let content = Content {
             shift: Some(manifest.shift),
             seq: Some(manifest.seq.into()),
@@ -194,7 +194,7 @@ impl Builder<'_> {
         });
         // A draft that reads and a record beside it: the case was sealed, or was about to be. As nobody can tell whether
         // a manifest has left, it counts as sealed.
-        if let Some(record) = self.find_record(found.case, key, facts.is_none()) {
+        if let Some(record) = self.find_record(found.case, key, facts.is_none())? {
             return self.stranded(transaction, found, key, &record);
         }
         match facts {

@@ -128,14 +128,25 @@ impl Builder<'_> {
     }
 
     /// The newest record that opens. Those in the quarantine count only if nothing newer is known.
-    pub(super) fn find_record(&self, case: CaseId, key: &CaseKey, anywhere: bool) -> Option<(ObjectFile, CaseRecord)> {
+    pub(super) fn find_record(
+        &self,
+        case: CaseId,
+        key: &CaseKey,
+        anywhere: bool,
+    ) -> Result<Option<(ObjectFile, CaseRecord)>, VaultError> {
         let files = self.files.of(case).iter().filter(|file| file.kind == Kind::Record);
         let files = files.filter(|file| anywhere || !self.files.is_quarantined(file));
-        let read = |file: &ObjectFile| {
-            let record: CaseRecord = serde_json::from_slice(&file.open(key)?).ok()?;
-            (record.case == case).then(|| (file.clone(), record))
-        };
-        files.filter_map(read).max_by_key(|(_, record)| record.sealed_at.unix_ms())
+        let mut newest: Option<(ObjectFile, CaseRecord)> = None;
+        for file in files {
+            let json = file.open(key)?;
+            let record = json.and_then(|json| serde_json::from_slice::<CaseRecord>(&json).ok());
+            let Some(record) = record.filter(|record| record.case == case) else { continue };
+            let is_newer = |(_, known): &(_, CaseRecord)| record.sealed_at.unix_ms() >= known.sealed_at.unix_ms();
+            if newest.as_ref().is_none_or(is_newer) {
+                newest = Some((file.clone(), record));
+            }
+        }
+        Ok(newest)
     }
 
     /// A sealed case that has lost its manifest. Everything a new one needs is there, but for a slip's code.
@@ -152,18 +163,21 @@ impl Builder<'_> {
         self.insert(transaction, found, CaseState::Stranded, &content)?;
         self.named_photos(transaction, found.case, key, &record.photos)?;
         self.prove(transaction, key, file, &record.salt, CaseRecord::MEDIA_TYPE)?;
-        if let Some((file, view)) = self.find_view(record, key) {
+        if let Some((file, view)) = self.find_view(record, key)? {
             self.prove(transaction, key, &file, &view.salt, CaseView::MEDIA_TYPE)?;
         }
         self.queue_objects(transaction, found.case)
     }
 
-    fn find_view(&self, record: &CaseRecord, key: &CaseKey) -> Option<(ObjectFile, CaseView)> {
-        let read = |file: &ObjectFile| {
-            let view: CaseView = serde_json::from_slice(&file.open(key)?).ok()?;
-            (CaseView::of(record, view.salt) == view).then(|| (file.clone(), view))
-        };
-        self.files.of(record.case).iter().filter(|file| file.kind == Kind::View).find_map(read)
+    fn find_view(&self, record: &CaseRecord, key: &CaseKey) -> Result<Option<(ObjectFile, CaseView)>, VaultError> {
+        for file in self.files.of(record.case).iter().filter(|file| file.kind == Kind::View) {
+            let json = file.open(key)?;
+            let view = json.and_then(|json| serde_json::from_slice::<CaseView>(&json).ok());
+            if let Some(view) = view.filter(|view| CaseView::of(record, view.salt) == *view) {
+                return Ok(Some((file.clone(), view)));
+            }
+        }
+        Ok(None)
     }
 
     /// A draft. Photos that its facts name and that are not sound leave the facts; photos that no facts name are found
@@ -322,7 +336,7 @@ impl Builder<'_> {
             events.extend(row.fixed::<16>("event_id").map(|id| (id, row.clone())));
             Ok(())
         })?;
-        let copied = self.copies.iter().filter(|(kind, _)| *kind == Spare::Event);
+        let copied = self.copies.keys().filter(|(kind, _)| *kind == Spare::Event);
         let copied: Vec<_> = copied.map(|(_, id)| (*id, super::rows::Fields::default())).collect();
         events.extend(copied);
         for (id, row) in &events {

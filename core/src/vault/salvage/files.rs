@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::VaultError;
 use super::super::objects::ObjectFolder;
+use super::super::spare::unless_gone;
 use crate::domain::{CaseId, ObjectId, Salt};
 use crate::seal::{Binding, CHUNK, CaseKey, ChunkOpener, HEADER, Hash, Kind, Scope, Sha256Stream};
 
@@ -91,10 +92,14 @@ impl ObjectFile {
         Binding::of_case(self.kind, self.case, self.object).with_scope(self.scope)
     }
 
-    /// The whole plaintext of a small object.
-    pub(super) fn open(&self, key: &CaseKey) -> Option<Vec<u8>> {
-        let sealed = std::fs::read(&self.path).ok()?;
-        crate::seal::open(&key.object_key(self.case, self.scope, self.object), &self.binding(), &sealed).ok()
+    /// The whole plaintext of a small object; nothing if it is damaged.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`] if it cannot be had now, which says nothing about the file.
+    pub(super) fn open(&self, key: &CaseKey) -> Result<Option<Vec<u8>>, VaultError> {
+        let Some(sealed) = unless_gone(std::fs::read(&self.path))? else { return Ok(None) };
+        let key = key.object_key(self.case, self.scope, self.object);
+        Ok(crate::seal::open(&key, &self.binding(), &sealed).ok())
     }
 
     /// Reads the file to its end; nothing if it is damaged.

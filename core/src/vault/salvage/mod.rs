@@ -86,7 +86,7 @@ impl Job<'_> {
         let vault = Vault::over(database, self.folder, ballast, self.storage, self.ports.clone())?;
         let files = ObjectFiles::scan(&vault.objects)?;
         let place = (self.number, swap::aside(self.folder, self.number));
-        let report = Builder::new(&vault, wreck, self.own_key, files, place, self.at).build()?;
+        let report = Builder::new(&vault, wreck, self.own_key, files, place, self.at)?.build()?;
         vault.database.checkpoint()?;
         Ok(report)
     }
@@ -112,7 +112,7 @@ pub(super) fn before_open(folder: &Path) -> Result<Option<Salvage>, VaultError> 
     let file = folder.join("vault.db");
     // A young database has its version in the write-ahead log alone.
     let is_unwritten = database::read_header(&file)?.is_none_or(|(version, _)| version == 0);
-    if is_unwritten && spare::has_remains(folder) && !is_begun(&file)? { Err(VaultError::Corrupt) } else { Ok(None) }
+    if is_unwritten && spare::has_remains(folder)? && !is_begun(&file)? { Err(VaultError::Corrupt) } else { Ok(None) }
 }
 
 /// The damaged database, as far as it can be read at all. A sound one is no wreck.
@@ -151,5 +151,5 @@ fn knows_less(folder: &Path, wreck: Option<&Wreck>) -> Result<bool, VaultError> 
             Ok(())
         })?;
     }
-    Ok(SpareFolder::of(folder).values().iter().any(|(_, id)| !known.contains(id)))
+    Ok(SpareFolder::of(folder).values()?.iter().any(|(_, id)| !known.contains(id)))
 }

@@ -17,9 +17,9 @@ impl Builder<'_> {
     /// Rows of all epochs that a row, a copy or a sealed value tells of. A number is never given a second time.
     pub(super) fn epochs(&mut self, transaction: &Transaction<'_>) -> Result<(), VaultError> {
         let mut epochs = self.epochs_of_rows()?;
-        for name in self.vault.spare.names() {
+        for name in self.vault.spare.names()? {
             let Some(number) = epoch_number(&name) else { continue };
-            let copy = self.vault.spare.document(&name).and_then(|bytes| EpochCopy::decode(&bytes).ok());
+            let copy = self.vault.spare.document(&name)?.and_then(|bytes| EpochCopy::decode(&bytes).ok());
             let Some(copy) = copy.filter(|copy| copy.epoch == number) else {
                 self.set_aside(&name)?;
                 epochs.entry(number).or_insert_with(|| lost(number));
@@ -70,8 +70,8 @@ impl Builder<'_> {
 
     /// Epochs that the headers of the cases' sealed keys name.
     fn epochs_of_keys(&self) -> Vec<u16> {
-        let copies = self.copies.iter().filter(|(kind, _)| *kind == super::super::spare::Spare::Key);
-        copies.filter_map(|(kind, id)| epoch_in_header(&self.vault.spare.value(*kind, id)?)).collect()
+        let copies = self.copies.iter().filter(|((kind, _), _)| *kind == super::super::spare::Spare::Key);
+        copies.filter_map(|(_, key)| epoch_in_header(key)).collect()
     }
 
     /// What the agency signed, and the device's id, where a row or a copy has them whole.
@@ -83,8 +83,9 @@ impl Builder<'_> {
             }
             Ok(())
         })?;
-        for file in self.vault.spare.names() {
-            if let (Some(name), Some(value)) = (file.strip_suffix(".document"), self.vault.spare.document(&file)) {
+        for file in self.vault.spare.names()? {
+            let Some(name) = file.strip_suffix(".document") else { continue };
+            if let Some(value) = self.vault.spare.document(&file)? {
                 found.entry(name.to_owned()).or_default().push(value);
             }
         }

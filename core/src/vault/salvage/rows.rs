@@ -22,6 +22,9 @@ use super::super::VaultError;
 const PROBES: i64 = 1 << 16;
 /// The same where both ends of the stretch are known.
 const PROBES_BETWEEN: i64 = 1 << 20;
+/// Primary result codes of SQLite that tell of the process, not of the file.
+const CANT_OPEN: i32 = 14;
+const NO_MEMORY: i32 = 7;
 
 /// A damaged database, opened for reading.
 pub(super) struct Wreck {
@@ -72,11 +75,13 @@ impl Wreck {
     /// Opens the file, or finds that no row of it can be read.
     ///
     /// # Errors
-    /// [`VaultError::InUse`] if another process has it open.
+    /// [`VaultError::InUse`] if another process has it open, [`VaultError::Database`] if it cannot be opened now, which says
+    /// nothing about the file.
     pub(super) fn open(file: &Path) -> Result<Option<Self>, VaultError> {
         match Self::connect(file).map_err(VaultError::from) {
             Ok(wreck) => Ok(Some(wreck)),
-            Err(VaultError::InUse) => Err(VaultError::InUse),
+            Err(error @ VaultError::InUse) => Err(error),
+            Err(error @ VaultError::Database(code)) if [CANT_OPEN, NO_MEMORY].contains(&(code & 0xff)) => Err(error),
             Err(_) => Ok(None),
         }
     }

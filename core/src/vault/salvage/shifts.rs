@@ -28,7 +28,7 @@ impl Builder<'_> {
             self.shift(transaction, *shift, row)?;
         }
         let others =
-            self.copies.iter().filter(|(kind, _)| matches!(kind, Spare::Opening | Spare::Seal | Spare::Officer));
+            self.copies.keys().filter(|(kind, _)| matches!(kind, Spare::Opening | Spare::Seal | Spare::Officer));
         let others: BTreeSet<_> = others.map(|(_, id)| ShiftId::new(*id)).collect();
         let mut others: Vec<_> =
             others.into_iter().filter(|shift| rows.iter().all(|(known, _)| known != shift)).collect();
@@ -141,8 +141,7 @@ impl Builder<'_> {
         })?;
         let sql = "INSERT INTO officers (shift_id, epoch, officer) SELECT shift_id, ?2, ?3 FROM shifts
                    WHERE shift_id = ?1 AND EXISTS (SELECT 1 FROM epochs WHERE epoch = ?2) ON CONFLICT DO NOTHING";
-        for (_, id) in self.copies.iter().filter(|(kind, _)| *kind == Spare::Officer) {
-            let Some(officer) = self.copy(Spare::Officer, id) else { continue };
+        for ((_, id), officer) in self.copies.iter().filter(|((kind, _), _)| *kind == Spare::Officer) {
             let epoch: Option<[u8; 2]> = officer.get(40..42).and_then(|bytes| bytes.try_into().ok());
             let Some(epoch) = epoch.filter(|_| officer.len() > HEADER) else { continue };
             transaction.execute(sql, (id, u16::from_be_bytes(epoch), officer))?;

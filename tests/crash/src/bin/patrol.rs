@@ -8,15 +8,20 @@
 //! - `close` closes the shift.
 //! - `rotate` begins a new key epoch.
 //! - `shifts` records shifts of one case each until it is killed; with the end of a shift its keys change.
-//! - `reopen` opens a phone that a kill has left, lets it mend itself, and signs what waits.
+//! - `reopen` opens a phone that a kill has left, salvaging it if it is damaged, lets it mend itself, and signs what waits.
+//! - `sync` hands everything over to the box and lets it go.
+//! - `suspend` suspends and resumes between the photos of a draft, and seals it.
+//! - `salvage` builds a damaged database again.
 
-use std::io::{Stdout, stdout};
+use std::io::{Stdout, Write, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use streife_core::client::{CaseState, Client};
+use streife_core::client::{CaseState, Client, SyncEnd};
+use streife_core::domain::PhotoClass;
+use streife_crash::check::open_or_salvage;
 use streife_crash::patrol::{Patrol, Stopped};
-use streife_crash::{Mode, Phone};
+use streife_crash::{Line, Mode, Phone};
 
 fn main() -> ExitCode {
     match run() {
@@ -36,11 +41,16 @@ fn run() -> Result<(), Stopped> {
     let mode: Mode = mode.to_str().unwrap_or_default().parse()?;
     let phone = Phone::with_hardware(Path::new(&folder), Path::new(&hardware));
     if mode == Mode::Reopen {
-        return Ok(phone.try_open()?.sign_pending()?);
+        let client = open_or_salvage(&phone)?;
+        writeln!(stdout(), "{}", Line::Opened)?;
+        return Ok(client.sign_pending()?);
+    }
+    if mode == Mode::Salvage {
+        return Ok(phone.salvage()?.0.sign_pending()?);
     }
     // What follows a prepared phone has the agency's documents already: fewer calls to be killed at.
-    let client =
-        if matches!(mode, Mode::Void | Mode::Close | Mode::Rotate) { phone.try_open()? } else { phone.open()? };
+    let is_prepared = matches!(mode, Mode::Void | Mode::Close | Mode::Rotate | Mode::Sync | Mode::Suspend);
+    let client = if is_prepared { phone.try_open()? } else { phone.open()? };
     let mut patrol = Patrol::begin(&phone, &client, stdout())?;
     patrol.acknowledges_early = mode == Mode::AckEarly;
     match mode {
@@ -51,8 +61,34 @@ fn run() -> Result<(), Stopped> {
         Mode::Close => patrol.close_shift(),
         Mode::Rotate => Ok(client.rotate_keys()?),
         Mode::Shifts => shifts(&phone, &client),
-        Mode::Reopen => Ok(()),
+        Mode::Sync => sync(&mut patrol),
+        Mode::Suspend => suspend(&client, &mut patrol),
+        Mode::Reopen | Mode::Salvage => Ok(()),
     }
+}
+
+fn sync(patrol: &mut Patrol<'_, Stdout>) -> Result<(), Stopped> {
+    match patrol.sync()?.end {
+        SyncEnd::Idle => Ok(()),
+        other => Err(format!("the handover ends with {other:?}").into()),
+    }
+}
+
+/// Twice: a vault that was resumed is suspended like any other.
+fn suspend(client: &Client, patrol: &mut Patrol<'_, Stdout>) -> Result<(), Stopped> {
+    let drafts = client.cases()?.into_iter().filter(|row| row.state == CaseState::Draft);
+    for case in drafts.map(|row| row.case) {
+        for number in 2..4 {
+            client.suspend()?;
+            client.resume()?;
+            patrol.photo(case, PhotoClass::Detail, 0)?;
+            patrol.place(case, number)?;
+        }
+        client.suspend()?;
+        client.resume()?;
+        patrol.seal(case)?;
+    }
+    Ok(client.suspend()?)
 }
 
 fn void(client: &Client, patrol: &mut Patrol<'_, Stdout>) -> Result<(), Stopped> {

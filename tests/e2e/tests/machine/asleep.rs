@@ -7,7 +7,7 @@ use streife_core::error::Error;
 use crate::check::demand;
 use crate::edits;
 use crate::play::{Came, Checked, Machine};
-use crate::steps::{Asleep, Edit};
+use crate::steps::{Asleep, Edit, Trouble};
 
 impl Machine<'_> {
     /// Suspends, lets something happen, resumes.
@@ -16,6 +16,9 @@ impl Machine<'_> {
             Came::Done(()) => {}
             Came::Refused(error) => return self.explain(&error, None),
             Came::Killed => return Ok(()),
+        }
+        if matches!(self.trouble, Some(Trouble::Suspend { .. })) && self.world.fate().has_struck() {
+            return Ok(()); // two threads have suspended it, and it was resumed
         }
         match asleep {
             Asleep::Nothing => {}

@@ -5,7 +5,7 @@ use streife_core::sync::Network;
 
 use crate::hands::Honest;
 use crate::play;
-use crate::steps::{Act, Cut, Edit, Photo, Sequence, Step, Trouble};
+use crate::steps::{Act, Asleep, Cut, Edit, Photo, Sequence, Step, Trouble};
 
 /// Plays a sequence as it stands.
 fn holds(steps: Vec<Step>) {
@@ -81,4 +81,23 @@ fn a_case_is_sealed_twice() {
 #[test]
 fn a_suspension_in_the_middle_of_unlocking() {
     holds((1..20).flat_map(|at| [amid(Trouble::Suspend { at }, Act::Lock), calm(Act::Edit(0, Edit::Check))]).collect());
+}
+
+/// Two threads suspend the vault, and one resumes it: then it is awake.
+#[test]
+fn a_suspension_in_the_middle_of_another() {
+    holds(vec![amid(Trouble::Suspend { at: 1 }, Act::Suspend(Asleep::Calls))]);
+}
+
+/// Hardware keys that were destroyed while the store was silent: it answers again, and has nothing to give.
+#[test]
+fn keys_destroyed_while_the_store_is_silent() {
+    holds(vec![
+        calm(Act::Fill(0)),
+        calm(Act::KeyStore(Some(KeyStoreError::Failed))),
+        calm(Act::Reopen),
+        calm(Act::DestroyKeys),
+        calm(Act::KeyStore(None)),
+        calm(Act::Sync(Network::Unmetered)),
+    ]);
 }

@@ -120,11 +120,20 @@ impl Model {
         }
     }
 
-    /// The hardware has lost every key it had. Nobody knows until the vault is opened again.
+    /// The hardware has lost every key it had. What memory holds lasts until the app ends; what it does not hold, because
+    /// the store had not given it, is gone now.
     pub fn keys_destroyed(&mut self) {
         self.keys.destroyed = true;
         self.keys.fleeting_from = Some(1);
-        self.each_lasting(|lasts| *lasts = if *lasts == Lasts::Yes { Lasts::Fleeting } else { *lasts });
+        let are_away = self.keys.are_away();
+        if are_away {
+            self.keys.dark.extend(1..=self.links.len() as u64);
+        }
+        let left = if are_away { Lasts::Lost } else { Lasts::Fleeting };
+        self.shifts.values_mut().for_each(|shift| shift.lasts = shift.lasts.and(left));
+        for case in &mut self.cases {
+            case.lasts = case.lasts.and(if case.lit { Lasts::Fleeting } else { left });
+        }
     }
 
     /// Whether a call may fail because a key is missing.
