@@ -91,7 +91,8 @@ fn a_kill_at_any_system_call_of_a_handover_loses_and_doubles_nothing() {
     let all: u32 = counts.values().sum();
     let chosen = chosen.len();
     say(&format_args!("kill points, handover: {chosen} of {all} in {counts:?}\nkill points, handover: {figures}"));
-    assert!(figures.kills * 10 >= figures.runs * 9, "strace hardly killed");
+    // How many writes the handover makes to its socket differs from run to run.
+    assert!(figures.kills * 4 >= figures.runs * 3, "strace hardly killed");
 }
 
 /// A copy of phone and box; the box runs.
