@@ -122,6 +122,13 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<CaseRow>, VaultError> {
     select(connection, "", [])
 }
 
+/// Ids of all cases, whether or not their rows can be read.
+pub(super) fn ids(connection: &Connection) -> Result<Vec<CaseId>, VaultError> {
+    let mut statement = connection.prepare("SELECT case_id FROM cases ORDER BY ordinal")?;
+    let rows = statement.query_map([], |row| row.get(0).map(CaseId::new))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// How many cases of a shift are complete. Only a draft has no number.
 pub(super) fn complete_count(connection: &Connection, shift: ShiftId) -> Result<u64, VaultError> {
     let sql = "SELECT COUNT(*) FROM cases WHERE shift_id = ?1 AND seq IS NOT NULL";

@@ -19,13 +19,24 @@ impl Vault {
         findings: &mut Findings,
     ) -> Result<(), VaultError> {
         for (case, told) in &story.cases {
-            let looked = CaseLook { vault: self, connection, story, case: *case, told };
-            looked.compare(findings)?;
+            self.compare_case(connection, story, *case, told, findings)?;
         }
         for (shift, told) in &story.shifts {
             compare_shift(connection, story, *shift, *told, findings)?;
         }
         Ok(())
+    }
+
+    /// Compares one case.
+    pub(super) fn compare_case(
+        &self,
+        connection: &Connection,
+        story: &Story,
+        case: CaseId,
+        told: &CaseStory,
+        findings: &mut Findings,
+    ) -> Result<(), VaultError> {
+        CaseLook { vault: self, connection, story, case, told }.compare(findings)
     }
 }
 
@@ -49,7 +60,8 @@ pub(super) fn found<T>(
     }
 }
 
-fn compare_shift(
+/// Compares one shift.
+pub(super) fn compare_shift(
     connection: &Connection,
     story: &Story,
     shift: ShiftId,

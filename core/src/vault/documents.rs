@@ -24,7 +24,10 @@ impl Document {
     /// What schema 1 kept as sealed settings.
     const ONCE_SEALED: [Self; 3] = [Self::Device, Self::Recipients, Self::Catalogue];
 
-    const fn name(self) -> &'static str {
+    /// All there are.
+    pub(super) const ALL: [Self; 4] = [Self::Device, Self::Recipients, Self::Catalogue, Self::JournalBase];
+
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Device => "device",
             Self::Recipients => "recipients",

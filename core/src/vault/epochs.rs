@@ -72,6 +72,41 @@ pub(super) fn living(connection: &Connection) -> Result<Vec<EpochRow>, VaultErro
     Ok(epochs)
 }
 
+/// An epoch as an audit looks at it.
+pub(super) struct EpochLook {
+    pub(super) epoch: u16,
+    /// Nothing if the row holds a state that no version writes.
+    pub(super) state: Option<EpochState>,
+    pub(super) canary: Option<Vec<u8>>,
+    pub(super) is_wrapped: bool,
+    pub(super) has_alias: bool,
+    pub(super) recovery: Option<Vec<u8>>,
+    /// Whether a case key, a setting or a journal key lies under it.
+    pub(super) is_used: bool,
+}
+
+/// All epochs, whatever their rows say.
+pub(super) fn looks(connection: &Connection) -> Result<Vec<EpochLook>, VaultError> {
+    let sql = "SELECT epoch, state, canary, wrapped IS NOT NULL, alias IS NOT NULL, recovery,
+               EXISTS (SELECT 1 FROM cases AS c WHERE c.epoch = e.epoch AND wrapped_key IS NOT NULL)
+               OR EXISTS (SELECT 1 FROM settings AS s WHERE s.epoch = e.epoch)
+               OR EXISTS (SELECT 1 FROM journal_keys AS j WHERE j.epoch = e.epoch)
+               FROM epochs AS e ORDER BY epoch";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(EpochLook {
+            epoch: row.get(0)?,
+            state: EpochState::from_number(row.get(1)?).ok(),
+            canary: row.get(2)?,
+            is_wrapped: row.get(3)?,
+            has_alias: row.get(4)?,
+            recovery: row.get(5)?,
+            is_used: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The epoch that is the current one by its row.
 pub(super) fn current(connection: &Connection) -> Result<Option<u16>, VaultError> {
     let sql = "SELECT epoch FROM epochs WHERE state = ?1";

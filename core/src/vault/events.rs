@@ -60,6 +60,13 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<EventRow>, VaultError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Events of one case.
+pub(super) fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<EventRow>, VaultError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE case_id = ?1"))?;
+    let rows = statement.query_map([case.as_bytes()], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn one(connection: &Connection, event: EventId) -> Result<EventRow, VaultError> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE event_id = ?1"))?;
     let row = statement.query_row([event.as_bytes()], read).optional()?;

@@ -103,6 +103,18 @@ impl KeyRing {
         plain.as_slice().try_into().map(CaseKey::new).map_err(|_| Record::Case(case).sealed())
     }
 
+    /// Whether a canary proves the root at hand of an epoch.
+    pub(super) fn proves(&self, epoch: u16, canary: &[u8]) -> Result<bool, VaultError> {
+        let root = Root { epoch, key: self.read().root(epoch)?.clone() };
+        Ok(root.proves(canary))
+    }
+
+    /// Whether a journal key that an epoch carries opens.
+    pub(super) fn open_carried(&self, epoch: u16, generation: u16, sealed: &[u8]) -> Result<(), VaultError> {
+        let root = Root { epoch, key: self.read().root(epoch)?.clone() };
+        root.carried(generation, sealed).map(drop)
+    }
+
     /// Seals a journal entry under the current generation. To be called within the transaction that stores it.
     pub(super) fn seal_entry(
         &self,

@@ -128,7 +128,7 @@ impl Vault {
             }
             self.compare(connection, &story, &mut findings)?;
             blame_unknown(&unknown, &story, &mut findings);
-            if start.is_bare && story.first_new.is_some_and(|first| story.last_mark_due() >= first) {
+            if start.is_bare && story.mark_was_due {
                 findings.add(Damage::new(Record::Setting(MARK.to_owned()), Fault::Missing));
             }
             Ok((story, findings, start.is_broken))
@@ -149,7 +149,8 @@ impl Vault {
         proofs: Proofs,
         findings: &mut Findings,
     ) -> Result<Story, VaultError> {
-        let mut story = Story { proofs, ..Story::default() };
+        let mut story = Story::default();
+        story.proofs = proofs;
         story.read(connection, &self.keys, from, findings)?;
         Ok(story)
     }
@@ -180,6 +181,11 @@ impl Vault {
             None => JournalHead { n: mark.n, link: mark.link },
         };
         Ok(Start { from, proofs: Proofs { unread: None, ..mark.proofs }, is_broken: false, is_bare: false })
+    }
+
+    /// The place that the mark names, if there is one.
+    pub(super) fn marked_place(&self, connection: &Connection) -> Result<Option<JournalHead>, VaultError> {
+        Ok(self.mark(connection)?.map(|mark| JournalHead { n: mark.n, link: mark.link }))
     }
 
     fn mark(&self, connection: &Connection) -> Result<Option<Mark>, VaultError> {
@@ -286,11 +292,4 @@ fn unknown_drafts(connection: &Connection, story: &Story) -> Result<BTreeSet<Cas
 fn blame_unknown(unknown: &BTreeSet<CaseId>, story: &Story, findings: &mut Findings) {
     let untold = unknown.iter().filter(|case| !story.cases.contains_key(case) && story.silent.is_none());
     untold.for_each(|case| findings.add(Damage::new(Record::Case(*case), Fault::Unknown)));
-}
-
-impl Story {
-    /// The newest entry with which a mark was due.
-    fn last_mark_due(&self) -> u64 {
-        self.entries - self.entries % EVERY
-    }
 }

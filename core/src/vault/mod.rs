@@ -15,6 +15,7 @@
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
 mod anchor;
+mod audit;
 mod ballast;
 mod bases;
 mod cases;
@@ -63,6 +64,7 @@ mod unlock;
 mod unreadable;
 
 pub use anchor::History;
+pub use audit::{Audit, AuditKeys, Checked};
 pub use ballast::Draining;
 pub use bases::Bases;
 pub use cases::{CaseRow, CaseState, SealedCase};

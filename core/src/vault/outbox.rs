@@ -177,6 +177,12 @@ pub(super) fn all(connection: &Connection) -> Result<Outbox, VaultError> {
     Ok(Outbox { items })
 }
 
+/// How many rows there are, readable or not.
+pub(super) fn count(connection: &Connection) -> Result<u64, VaultError> {
+    let count: i64 = connection.query_row("SELECT COUNT(*) FROM outbox", [], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 fn read(row: &Row<'_>) -> Result<Item, VaultError> {
     let malformed = || Record::from("outbox").malformed();
     let (kind, state, size): (u8, u8, i64) = (row.get(1)?, row.get(5)?, row.get(4)?);

@@ -31,6 +31,13 @@ pub(super) fn open(keys: &KeyRing, epoch: u16, name: &str, sealed: &[u8]) -> Res
     keys.open_value(epoch, Kind::Setting, row_id(name), sealed, Record::Setting(name.to_owned()))
 }
 
+/// Names of all settings.
+pub(super) fn names(connection: &Connection) -> Result<Vec<String>, VaultError> {
+    let mut statement = connection.prepare("SELECT name FROM settings ORDER BY name")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn remove(transaction: &Transaction<'_>, name: &str) -> Result<(), VaultError> {
     transaction.execute("DELETE FROM settings WHERE name = ?1", [name])?;
     Ok(())

@@ -13,7 +13,7 @@ use super::damage::{Damage, Fault, Findings, Record};
 use super::journal::{self, JournalEntry, JournalEvent, JournalRecord, Reading};
 use super::keys::KeyRing;
 use super::proof::Proofs;
-use super::{ItemKind, VaultError};
+use super::{ItemKind, VaultError, mark};
 use crate::domain::{CaseId, EventId, ObjectId, ShiftId};
 use crate::seal::{Hash, JournalHead};
 
@@ -58,6 +58,13 @@ pub(super) struct Story {
     /// Newest entry that says nothing: no key, or damaged.
     pub(super) silent: Option<u64>,
     pub(super) entries: u64,
+    /// Entries whose key is not at hand.
+    pub(super) unread: u64,
+    /// Newest entry that tells of a salvage: what is behind it tells of all rows anew.
+    pub(super) salvaged: Option<u64>,
+    /// Whether a mark must have been written.
+    pub(super) mark_was_due: bool,
+    chain: Chain,
 }
 
 impl Story {
@@ -69,12 +76,29 @@ impl Story {
         from: JournalHead,
         findings: &mut Findings,
     ) -> Result<JournalHead, VaultError> {
-        let (mut chain, bases) = (Chain { computed: from, stored: from }, Bases::read(connection)?);
-        journal::each(connection, keys, from.n.saturating_add(1)..=journal::LAST, |entry| {
-            chain.follow(&entry, &bases, findings);
+        self.chain = Chain { computed: from, stored: from };
+        self.read_on(connection, keys, journal::LAST, findings)?;
+        Ok(self.head())
+    }
+
+    /// The newest entry read, as stored.
+    pub(super) const fn head(&self) -> JournalHead {
+        self.chain.stored
+    }
+
+    /// Reads on to entry `upto`.
+    pub(super) fn read_on(
+        &mut self,
+        connection: &Connection,
+        keys: &KeyRing,
+        upto: u64,
+        findings: &mut Findings,
+    ) -> Result<(), VaultError> {
+        let bases = Bases::read(connection)?;
+        journal::each(connection, keys, self.head().n.saturating_add(1)..=upto, |entry| {
+            self.chain.follow(&entry, &bases, findings);
             self.hear(&entry, findings);
-        })?;
-        Ok(chain.stored)
+        })
     }
 
     fn hear(&mut self, entry: &JournalEntry, findings: &mut Findings) {
@@ -82,9 +106,11 @@ impl Story {
         if entry.is_new && self.first_new.is_none() {
             self.first_new = Some(entry.n);
         }
+        self.mark_was_due |= entry.is_new && mark::is_due(entry.n);
         match &entry.reading {
             Reading::Record(record) => self.take(entry.n, record),
             Reading::NoKey => {
+                self.unread += 1;
                 self.silent = Some(entry.n);
                 self.proofs.miss(entry.n);
             }
@@ -106,7 +132,7 @@ impl Story {
             | JournalEvent::PhotoRecovered { case, object, hash } => {
                 self.case(*case, n).photos.push((n, *object, *hash));
             }
-            JournalEvent::Salvaged { .. } => self.forget_rows(),
+            JournalEvent::Salvaged { .. } => self.forget_rows(n),
             JournalEvent::CaseStranded { case } => self.case(*case, n).stranded = Some(n),
             JournalEvent::CaseSealed { case, seq, payload } => self.case(*case, n).sealed = Some((n, *seq, *payload)),
             JournalEvent::CaseVoided { case, id, payload, .. } => {
@@ -126,9 +152,9 @@ impl Story {
     }
 
     /// Rows were built again: what was told of them before is told anew.
-    fn forget_rows(&mut self) {
-        let Self { proofs, noted, first_new, entries, .. } = std::mem::take(self);
-        *self = Self { proofs, noted, first_new, entries, ..Self::default() };
+    fn forget_rows(&mut self, n: u64) {
+        let Self { proofs, noted, first_new, entries, unread, chain, .. } = std::mem::take(self);
+        *self = Self { proofs, noted, first_new, entries, unread, chain, salvaged: Some(n), ..Self::default() };
     }
 
     fn case(&mut self, case: CaseId, n: u64) -> &mut CaseStory {
@@ -145,9 +171,16 @@ impl Story {
 
 /// Where the links have come to. After a link that does not fit, either side may be the changed one: the next entry
 /// tells which.
+#[derive(Clone, Copy, Debug)]
 struct Chain {
     computed: JournalHead,
     stored: JournalHead,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { computed: JournalHead::GENESIS, stored: JournalHead::GENESIS }
+    }
 }
 
 impl Chain {

@@ -123,10 +123,7 @@ impl Auditor<'_> {
     }
 
     /// One look at the database that nobody else changes meanwhile.
-    fn look<T>(
-        &mut self,
-        work: impl FnOnce(&mut Self, &Connection) -> Result<T, VaultError>,
-    ) -> Result<T, VaultError> {
+    fn look<T>(&mut self, work: impl FnOnce(&mut Self, &Connection) -> Result<T, VaultError>) -> Result<T, VaultError> {
         let vault = self.vault;
         vault.database.read(|connection| work(self, connection))
     }
@@ -150,11 +147,15 @@ impl Auditor<'_> {
 
     /// Whether a place that was signed is on the chain. If not, the journal was rewritten at or before it.
     fn on_chain(&mut self, connection: &Connection, head: JournalHead) -> Result<bool, VaultError> {
-        let fits = super::journal::head_at(connection, head.n)? == Some(head);
-        if !fits {
-            self.find(Record::Entry(head.n), Fault::Link);
-        }
-        Ok(fits)
+        let there = super::journal::head_at(connection, head.n)?;
+        let fault = match there {
+            Some(there) if there == head => return Ok(true),
+            None if self.story.salvaged.is_some_and(|salvaged| head.n < salvaged) => return Ok(true), // in a gap
+            Some(_) => Fault::Link,
+            None => Fault::Cut,
+        };
+        self.find(Record::Entry(head.n), fault);
+        Ok(false)
     }
 
     /// Every case that a row or an entry speaks of.

@@ -20,12 +20,11 @@ impl Auditor<'_> {
                 self.find(Record::Item { kind: item.kind, target: to_hex(&item.target) }, fault);
             }
         }
-        for row in cases::in_state(connection, CaseState::Quarantined)? {
-            let refused = outbox.items.iter().any(|item| {
-                item.state == ItemState::Quarantined && case_of(item) == Some(row.case)
-            });
+        for case in cases::in_state(connection, CaseState::Quarantined)? {
+            let refused =
+                outbox.items.iter().any(|item| item.state == ItemState::Quarantined && case_of(item) == Some(case));
             if !refused {
-                self.find(Record::Case(row.case), Fault::State);
+                self.find(Record::Case(case), Fault::State);
             }
         }
         Ok(())
@@ -102,6 +101,6 @@ const fn fits_case(row: &CaseRow, item: &Item) -> bool {
         (CaseState::Sealed, ItemKind::Receipt) => matches!(item.state, Blocked | Ready),
         (CaseState::Sealed, _) => matches!(item.state, Blocked | Ready | Done),
         (CaseState::Receipted | CaseState::Purging | CaseState::Purged, _) => matches!(item.state, Done),
-        (CaseState::Quarantined, _) => true,
+        (CaseState::Quarantined | CaseState::Stranded, _) => true,
     }
 }

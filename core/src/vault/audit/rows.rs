@@ -4,12 +4,13 @@ use rusqlite::Connection;
 
 use super::Auditor;
 use crate::domain::{CaseId, DeviceId, ShiftId};
-use crate::seal::{JournalHead, RecipientSet, Signed, SignedCatalogue, SignedPayload};
+use crate::seal::{JournalHead, RecipientSet, RootEscrow, Signed, SignedCatalogue, SignedPayload};
 use crate::vault::cases::{self, CaseState, Secrets};
 use crate::vault::damage::{Damage, Fault, Record};
 use crate::vault::documents::{self, Document};
+use crate::vault::epochs::{EpochLook, EpochState};
 use crate::vault::story::CaseStory;
-use crate::vault::{CaseRow, VaultError, epochs, events, mark, objects, settings, shifts};
+use crate::vault::{Bases, CaseRow, VaultError, compare, epochs, events, mark, objects, settings, shifts};
 
 impl Auditor<'_> {
     /// The place of the mark is on the chain.
@@ -31,6 +32,7 @@ impl Auditor<'_> {
                 Document::Device => bytes.len() == 16,
                 Document::Recipients => self.verify::<RecipientSet>(&bytes, root).is_some(),
                 Document::Catalogue => self.verify::<SignedCatalogue>(&bytes, root).is_some(),
+                Document::JournalBase => Bases::is_whole(&bytes),
             };
             if !holds {
                 self.find(Record::Document(document.name().to_owned()), Fault::Signature);
@@ -56,8 +58,7 @@ impl Auditor<'_> {
             let value = settings::get(connection, &self.vault.keys, name);
             self.opens(value)?;
         }
-        let is_due = self.story.mark_is_due();
-        if is_due && !names.iter().any(|name| name == mark::MARK) {
+        if self.story.mark_was_due && !names.iter().any(|name| name == mark::MARK) {
             self.find(Record::Setting(mark::MARK.to_owned()), Fault::Missing);
         }
         Ok(())
@@ -86,15 +87,19 @@ impl Auditor<'_> {
 
     /// Epochs: what they seal opens, and none stands as gone while something is sealed under it.
     pub(super) fn epochs(&mut self, connection: &Connection) -> Result<(), VaultError> {
-        for state in epochs::states(connection)? {
+        for look in epochs::looks(connection)? {
             self.checked.rows += 1;
-            let (epoch, fault) = (state.epoch, state.fault(connection)?);
-            if let Some(fault) = fault {
-                self.find(Record::Epoch(epoch), fault);
+            if let Some(fault) = state_fault(&look) {
+                self.find(Record::Epoch(look.epoch), fault);
             }
-            let carried = epochs::journal_keys(connection, epoch)?;
-            for (generation, sealed) in carried {
-                let value = self.vault.keys.open_carried(epoch, generation, &sealed);
+            if let Some(canary) = &look.canary {
+                let proof = self.vault.keys.proves(look.epoch, canary);
+                if self.opens(proof)? == Some(false) {
+                    self.find(Record::Epoch(look.epoch), Fault::Sealed);
+                }
+            }
+            for (generation, sealed) in epochs::journal_keys(connection, look.epoch)? {
+                let value = self.vault.keys.open_carried(look.epoch, generation, &sealed);
                 self.opens(value)?;
             }
         }
@@ -106,14 +111,15 @@ impl Auditor<'_> {
             self.checked.rows += 1;
             let record = Record::Shift(row.shift);
             match self.story.shifts.get(&row.shift) {
-                None if self.story.silent.is_none() => self.find(record, Fault::Unknown),
-                _ => self.shift_signatures(connection, &row)?,
+                None if self.may_be_untold(row.first_n) => self.shift_signatures(connection, &row)?,
+                None => self.find(record, Fault::Unknown),
+                Some(_) => self.shift_signatures(connection, &row)?,
             }
             self.officer(connection, row.shift, row.last_n.is_none())?;
         }
         let told: Vec<_> = self.story.shifts.iter().map(|(shift, told)| (*shift, *told)).collect();
         for (shift, told) in told {
-            self.vault.compare_shift(connection, &self.story, shift, told, &mut self.findings)?;
+            compare::compare_shift(connection, &self.story, shift, told, &mut self.findings)?;
         }
         Ok(())
     }
@@ -124,7 +130,7 @@ impl Auditor<'_> {
             self.find(Record::Officer(shift), Fault::Missing);
         }
         for statement in &statements {
-            let value = self.vault.open_officer(shift, statement);
+            let value = shifts::open_officer(&self.vault.keys, statement.epoch, shift, &statement.value);
             self.opens(value)?;
         }
         Ok(())
@@ -133,9 +139,9 @@ impl Auditor<'_> {
     /// One case: its row against the journal, its sealed values, its signatures.
     pub(super) fn case(&mut self, connection: &Connection, case: CaseId) -> Result<(), VaultError> {
         self.checked.rows += 1;
-        let told = match self.story.cases.get(&case).filter(|told| told.begun.is_some()) {
+        let told = match self.story.cases.get(&case).filter(|told| told.begun.is_some() || told.last > 0) {
             Some(told) => told.clone(),
-            None if self.story.silent.is_some() => self.story.cases.get(&case).cloned().unwrap_or_default(),
+            None if self.may_be_untold(0) => self.story.cases.get(&case).cloned().unwrap_or_default(),
             None => {
                 self.find(Record::Case(case), Fault::Unknown);
                 return Ok(());
@@ -189,12 +195,33 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    /// Whether a place is just before the entry that tells of what was signed there.
-    pub(super) const fn is_before(head: JournalHead, n: u64) -> bool {
-        head.n.saturating_add(1) == n
+    /// Whether what no entry tells of may be there all the same: an entry cannot be read, or a salvage came between.
+    fn may_be_untold(&self, n: u64) -> bool {
+        self.story.silent.is_some() || self.story.salvaged.is_some_and(|salvaged| n > 0 && n <= salvaged)
+    }
+
+    /// Whether a place is just before the entry that tells of what was signed there. What was signed before a salvage is
+    /// told of anew.
+    pub(super) fn is_before(&self, head: JournalHead, n: u64) -> bool {
+        head.n.saturating_add(1) == n || self.story.salvaged.is_some_and(|salvaged| head.n < salvaged)
     }
 
     pub(super) fn damage(&mut self, record: Record, fault: Fault, entry: Option<u64>) {
         self.findings.add(Damage::new(record, fault).by(entry));
     }
+}
+
+/// What an epoch's row cannot say.
+fn state_fault(look: &EpochLook) -> Option<Fault> {
+    let Some(state) = look.state else { return Some(Fault::Malformed) };
+    let fits = match state {
+        EpochState::Prepared => !look.is_used,
+        EpochState::Current | EpochState::Retiring => look.canary.is_some() && (look.has_alias || !look.is_wrapped),
+        EpochState::Erasing | EpochState::Erased => !look.is_used && !look.is_wrapped,
+    };
+    if !fits {
+        return Some(Fault::State);
+    }
+    let recovery = look.recovery.as_ref()?;
+    RootEscrow::decode(recovery).is_err().then_some(Fault::Malformed)
 }

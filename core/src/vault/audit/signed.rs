@@ -64,7 +64,7 @@ impl Auditor<'_> {
         self.on_chain(connection, manifest.head)?;
         let names = (manifest.case, manifest.shift, Some(manifest.seq)) == (row.case, row.shift, row.seq);
         self.device(manifest.device);
-        Ok(names && Self::is_before(manifest.head, n))
+        Ok(names && self.is_before(manifest.head, n))
     }
 
     /// The id that was signed is the one in clear.
@@ -96,7 +96,7 @@ impl Auditor<'_> {
             return Ok(());
         };
         self.on_chain(connection, event.head)?;
-        if n.is_some_and(|n| !Self::is_before(event.head, n)) || (event.event, event.case) != (row.event, row.case) {
+        if n.is_some_and(|n| !self.is_before(event.head, n)) || (event.event, event.case) != (row.event, row.case) {
             self.damage(record.clone(), Fault::Changed, n);
         }
         let (Some(bytes), Some(key)) = (&row.signed, self.keys.device) else { return Ok(()) };
