@@ -170,8 +170,11 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<(CaseState, u32)>, V
     let mut rows = statement.query([])?;
     let mut counts = Vec::new();
     while let Some(row) = rows.next()? {
-        let state = CaseState::from_number(row.get(0)?).ok_or_else(|| Record::from("cases").malformed())?;
-        counts.push((state, row.get(1)?));
+        // A state that cannot be is named by opening; the others are counted.
+        let state = row.get::<_, i64>(0)?.try_into().ok().and_then(CaseState::from_number);
+        if let Some(state) = state {
+            counts.push((state, row.get(1)?));
+        }
     }
     Ok(counts)
 }
@@ -228,7 +231,7 @@ pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, 
     });
     row.map_err(|error| match error {
         rusqlite::Error::QueryReturnedNoRows => VaultError::NotFound { table: "cases" },
-        other => other.into(),
+        other => VaultError::from(other).of(Record::Case(case)),
     })
 }
 

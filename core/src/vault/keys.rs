@@ -132,12 +132,11 @@ impl KeyRing {
     /// Opens a journal entry. One without a generation is of schema 1, which sealed entries under the root itself.
     pub(super) fn open_entry(
         &self,
-        epoch: u16,
         generation: Option<u16>,
         row: ObjectId,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let named = generation.unwrap_or(epoch);
+        let named = generation.unwrap_or(1);
         let key = self.read().journal_key(generation.unwrap_or(ROOTED), named)?.object_key();
         open_with(&key, &binding(Kind::JournalEntry, NOWHERE, row, named), sealed, Record::from("journal"))
     }
@@ -276,6 +275,12 @@ impl KeyRing {
     pub(super) fn told(&self) {
         let mut keys = self.write();
         keys.told = keys.state;
+    }
+
+    /// Whether the root of every epoch that was asked for is at hand.
+    pub(super) fn are_whole(&self) -> bool {
+        let keys = self.read();
+        keys.missing.is_empty() && keys.current.is_some() && !keys.locked
     }
 
     /// What the store said when it did not give the root of an epoch.

@@ -32,6 +32,7 @@ mod escape;
 mod events;
 mod handles;
 mod hardware;
+mod heal;
 mod journal;
 mod key_state;
 mod keys;

@@ -22,7 +22,8 @@ pub(super) fn get(
     name: &str,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
     let sql = "SELECT epoch, value FROM settings WHERE name = ?1";
-    let row = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let row = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional();
+    let row = row.map_err(|error| VaultError::from(error).of(Record::Setting(name.to_owned())))?;
     let Some((epoch, sealed)): Option<(u16, Vec<u8>)> = row else { return Ok(None) };
     open(keys, epoch, name, &sealed).map(Some)
 }

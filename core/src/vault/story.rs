@@ -23,6 +23,8 @@ pub(super) struct CaseStory {
     /// Newest entry that fixes its state.
     pub(super) last: u64,
     pub(super) begun: Option<u64>,
+    /// The shift it was begun in.
+    pub(super) shift: Option<ShiftId>,
     /// Hashes of photo files, with their entries.
     pub(super) photos: Vec<(u64, ObjectId, Hash)>,
     /// Entry, number within the shift, hash of the payload.
@@ -50,6 +52,10 @@ pub(super) struct Story {
     pub(super) shifts: BTreeMap<ShiftId, ShiftStory>,
     /// Items without a receipt of their own that the box has taken, by the hex id of their target.
     pub(super) arrived: BTreeMap<(ItemKind, String), u64>,
+    /// Owners of which the box has refused something, by their hex ids.
+    pub(super) refused: BTreeSet<String>,
+    /// Epochs whose keys are gone.
+    pub(super) erased: BTreeSet<u16>,
     pub(super) proofs: Proofs,
     /// Findings that were journalled before.
     pub(super) noted: BTreeSet<Damage>,
@@ -126,7 +132,11 @@ impl Story {
         match &record.event {
             JournalEvent::ShiftOpened { shift } => self.shifts.entry(*shift).or_default().opened = Some(n),
             JournalEvent::ShiftClosed { shift, .. } => self.shifts.entry(*shift).or_default().closed = Some(n),
-            JournalEvent::CaseBegun { case } => self.case(*case, n).begun = Some(n),
+            JournalEvent::CaseBegun { case } => {
+                let shift = self.proofs.drafts.get(case).and_then(|proof| proof.shift);
+                let told = self.case(*case, n);
+                (told.begun, told.shift) = (Some(n), shift);
+            }
             JournalEvent::DraftSaved { case } => self.case(*case, n).last = n,
             JournalEvent::PhotoImported { case, object, hash }
             | JournalEvent::PhotoRecovered { case, object, hash } => {
@@ -140,7 +150,9 @@ impl Story {
             }
             JournalEvent::ReceiptVerified { case, receipt } => self.case(*case, n).receipt = Some((n, *receipt)),
             JournalEvent::PayloadPurged { case } => self.case(*case, n).purged = Some(n),
+            JournalEvent::EpochErased { epoch } => drop(self.erased.insert(*epoch)),
             JournalEvent::ItemQuarantined { owner, .. } => {
+                self.refused.insert(owner.clone());
                 if let Ok(case) = owner.parse() {
                     self.cases.entry(case).or_default().refused = Some(n);
                 }
@@ -153,14 +165,30 @@ impl Story {
 
     /// Rows were built again: what was told of them before is told anew.
     fn forget_rows(&mut self, n: u64) {
-        let Self { proofs, noted, first_new, entries, unread, chain, .. } = std::mem::take(self);
-        *self = Self { proofs, noted, first_new, entries, unread, chain, salvaged: Some(n), ..Self::default() };
+        let Self { proofs, noted, first_new, entries, unread, chain, refused, erased, .. } = std::mem::take(self);
+        *self = Self {
+            proofs,
+            noted,
+            first_new,
+            entries,
+            unread,
+            chain,
+            refused,
+            erased,
+            salvaged: Some(n),
+            ..Self::default()
+        };
     }
 
     fn case(&mut self, case: CaseId, n: u64) -> &mut CaseStory {
         let story = self.cases.entry(case).or_default();
         story.last = n;
         story
+    }
+
+    /// Whether an entry was written since rows name their entries.
+    pub(super) fn is_new(&self, n: u64) -> bool {
+        self.first_new.is_some_and(|first| n >= first)
     }
 
     /// Whether an entry that could not be read may tell more of a record than entry `n` does.

@@ -69,6 +69,7 @@ impl Vault {
     }
 
     fn take_up_keys(&self) -> Result<(), VaultError> {
+        unless_full(self.heal_epochs())?;
         self.discard_prepared()?;
         let mut rows = self.database.read(epochs::living)?;
         rows.retain(|row| row.state != EpochState::Prepared);
@@ -128,6 +129,7 @@ impl Vault {
             // One that does not open is damage, and its entries cannot be read.
             journal.extend(root.carried(*generation, sealed).ok().map(|key| (*generation, key)));
         }
+        journal.extend(self.heal_journal_keys(&root, &journal)?);
         let stands = |wanted| stored.iter().any(|(generation, _)| *generation == wanted);
         let proved = row.canary.as_ref().is_some_and(|canary| root.proves(canary)) || !journal.is_empty();
         if !proved {

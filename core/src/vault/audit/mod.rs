@@ -12,9 +12,12 @@ mod outbox;
 mod rows;
 mod signed;
 
+use std::collections::BTreeSet;
+
 use rusqlite::Connection;
 
 use super::damage::{Damage, Fault, Findings, Record};
+use super::epochs::EpochRow;
 use super::story::Story;
 use super::{Vault, VaultError};
 use crate::domain::{CaseId, DeviceId};
@@ -67,6 +70,8 @@ struct Auditor<'a> {
     vault: &'a Vault,
     keys: AuditKeys<'a>,
     device: Option<DeviceId>,
+    /// Epochs that something may lie under.
+    living: BTreeSet<u16>,
     story: Story,
     findings: Findings,
     checked: Checked,
@@ -79,7 +84,8 @@ impl Vault {
     /// [`VaultError`] if the database or the disk fails. Damage is no error.
     pub fn audit(&self, keys: AuditKeys<'_>) -> Result<Audit, VaultError> {
         let (story, findings, checked) = Default::default();
-        let mut auditor = Auditor { vault: self, keys, device: None, story, findings, checked };
+        let mut auditor =
+            Auditor { vault: self, keys, device: None, living: BTreeSet::new(), story, findings, checked };
         auditor.run()?;
         let Auditor { story, findings, mut checked, .. } = auditor;
         checked.entries = story.entries;
@@ -95,10 +101,11 @@ impl Vault {
 impl Auditor<'_> {
     fn run(&mut self) -> Result<(), VaultError> {
         self.look(|auditor, connection| {
-            let sound = super::database::is_sound(connection)?;
-            if !sound {
+            if !super::database::is_sound(connection)? {
                 auditor.find(Record::Vault, Fault::Malformed);
             }
+            let living = super::epochs::rows(connection)?.into_iter().filter(EpochRow::may_hold);
+            auditor.living = living.map(|row| row.epoch).collect();
             auditor.device = auditor.documents(connection)?;
             auditor.mark(connection)
         })?;

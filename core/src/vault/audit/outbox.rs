@@ -16,8 +16,12 @@ impl Auditor<'_> {
         }
         for item in &outbox.items {
             self.checked.rows += 1;
-            if let Some(fault) = item_fault(connection, item)? {
+            let fault = item_fault(connection, item)?;
+            let fault = fault.or_else(|| (!self.is_refusal_told(item)).then_some(Fault::State));
+            if let Some(fault) = fault {
                 self.find(Record::Item { kind: item.kind, target: to_hex(&item.target) }, fault);
+            } else if waits_for_nothing(connection, item)? {
+                self.find(Record::Item { kind: item.kind, target: to_hex(&item.target) }, Fault::State);
             }
         }
         for case in cases::in_state(connection, CaseState::Quarantined)? {
@@ -29,6 +33,35 @@ impl Auditor<'_> {
         }
         Ok(())
     }
+}
+
+impl Auditor<'_> {
+    /// Whether the journal tells that the box refused an item, if it stands so.
+    fn is_refusal_told(&self, item: &Item) -> bool {
+        let owner = case_of(item).map_or(item.owner, |case| *case.as_bytes());
+        item.state != ItemState::Quarantined
+            || self.story.silent.is_some()
+            || self.story.salvaged.is_some()
+            || self.story.refused.contains(&to_hex(&owner))
+    }
+}
+
+/// Whether an item waits for what has arrived already.
+fn waits_for_nothing(connection: &Connection, item: &Item) -> Result<bool, VaultError> {
+    if item.state != ItemState::Blocked {
+        return Ok(false);
+    }
+    Ok(match item.kind {
+        ItemKind::ShiftOpening => true,
+        ItemKind::Manifest | ItemKind::ShiftSeal => {
+            outbox::has_arrived(connection, ItemKind::ShiftOpening, &item.owner)?
+        }
+        ItemKind::Object | ItemKind::Event => outbox::has_arrived(connection, ItemKind::Manifest, &item.owner)?,
+        ItemKind::Receipt => {
+            outbox::has_arrived(connection, ItemKind::Manifest, &item.owner)?
+                && outbox::open_count(connection, &item.owner, ItemKind::Object)? == 0
+        }
+    })
 }
 
 /// The case that goes with an item, as the queue treats it.

@@ -10,7 +10,7 @@ use crate::vault::damage::{Damage, Fault, Record};
 use crate::vault::documents::{self, Document};
 use crate::vault::epochs::{EpochLook, EpochState};
 use crate::vault::story::CaseStory;
-use crate::vault::{Bases, CaseRow, VaultError, compare, epochs, events, mark, objects, settings, shifts};
+use crate::vault::{Bases, CaseRow, Salvaged, VaultError, compare, epochs, events, mark, objects, settings, shifts};
 
 impl Auditor<'_> {
     /// The place of the mark is on the chain.
@@ -38,6 +38,11 @@ impl Auditor<'_> {
                 self.find(Record::Document(document.name().to_owned()), Fault::Signature);
             }
         }
+        for (name, _) in documents::all(connection)? {
+            if Document::ALL.iter().all(|document| document.name() != name) {
+                self.find(Record::Document(name), Fault::Unknown);
+            }
+        }
         let device = documents::get(connection, Document::Device)?;
         Ok(device.and_then(|bytes| DeviceId::try_from(bytes.as_slice()).ok()))
     }
@@ -56,7 +61,14 @@ impl Auditor<'_> {
         let names = settings::names(connection)?;
         for name in &names {
             let value = settings::get(connection, &self.vault.keys, name);
-            self.opens(value)?;
+            self.opens(&Record::Setting(name.clone()), value)?;
+        }
+        // Nothing can be sealed for nobody, or without a catalogue.
+        let has_sealed = self.story.cases.values().any(|told| told.sealed.is_some());
+        for document in [Document::Recipients, Document::Catalogue] {
+            if has_sealed && self.story.salvaged.is_none() && documents::get(connection, document)?.is_none() {
+                self.find(Record::Document(document.name().to_owned()), Fault::Missing);
+            }
         }
         if self.story.mark_was_due && !names.iter().any(|name| name == mark::MARK) {
             self.find(Record::Setting(mark::MARK.to_owned()), Fault::Missing);
@@ -64,12 +76,17 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    /// Counts a sealed value that opens, or that no key at hand opens; anything else is a finding or ends the audit.
-    pub(super) fn opens<T>(&mut self, value: Result<T, VaultError>) -> Result<Option<T>, VaultError> {
+    /// Counts a sealed value that opens, or that no key at hand opens; anything else is a finding or ends the audit. That an
+    /// epoch is not there any more, or erased, is no reason for a value under it.
+    pub(super) fn opens<T>(&mut self, record: &Record, value: Result<T, VaultError>) -> Result<Option<T>, VaultError> {
         match value {
             Ok(value) => {
                 self.checked.values += 1;
                 Ok(Some(value))
+            }
+            Err(VaultError::KeyMissing { epoch }) if !self.living.contains(&epoch) => {
+                self.find(record.clone(), Fault::Sealed);
+                Ok(None)
             }
             Err(VaultError::KeyMissing { .. } | VaultError::KeyStore(_)) => {
                 self.checked.unread += 1;
@@ -87,29 +104,47 @@ impl Auditor<'_> {
 
     /// Epochs: what they seal opens, and none stands as gone while something is sealed under it.
     pub(super) fn epochs(&mut self, connection: &Connection) -> Result<(), VaultError> {
+        let generations = epochs::generations(connection)?;
         for look in epochs::looks(connection)? {
             self.checked.rows += 1;
-            if let Some(fault) = state_fault(&look) {
-                self.find(Record::Epoch(look.epoch), fault);
+            let record = Record::Epoch(look.epoch);
+            if let Some(fault) = state_fault(&look).or_else(|| self.told_fault(&look)) {
+                self.find(record.clone(), fault);
             }
             if let Some(canary) = &look.canary {
                 let proof = self.vault.keys.proves(look.epoch, canary);
-                if self.opens(proof)? == Some(false) {
-                    self.find(Record::Epoch(look.epoch), Fault::Sealed);
+                if self.opens(&record, proof)? == Some(false) {
+                    self.find(record.clone(), Fault::Sealed);
                 }
             }
-            for (generation, sealed) in epochs::journal_keys(connection, look.epoch)? {
-                let value = self.vault.keys.open_carried(look.epoch, generation, &sealed);
-                self.opens(value)?;
+            let carried = epochs::journal_keys(connection, look.epoch)?;
+            for (generation, sealed) in &carried {
+                let value = self.vault.keys.open_carried(look.epoch, *generation, sealed);
+                self.opens(&record, value)?;
+            }
+            let carries = |wanted: &u16| carried.iter().any(|(generation, _)| generation == wanted);
+            if look.state == Some(EpochState::Current) && !generations.iter().all(carries) {
+                self.find(record, Fault::Missing);
             }
         }
         Ok(())
+    }
+
+    /// Whether its row says another thing than the journal about its keys being gone.
+    fn told_fault(&self, look: &EpochLook) -> Option<Fault> {
+        let is_gone = self.story.erased.contains(&look.epoch);
+        let is_erased = look.state == Some(EpochState::Erased);
+        let contradicts = is_gone != is_erased && self.story.silent.is_none() && self.story.salvaged.is_none();
+        contradicts.then_some(Fault::State)
     }
 
     pub(super) fn shifts(&mut self, connection: &Connection) -> Result<(), VaultError> {
         for row in shifts::all(connection)? {
             self.checked.rows += 1;
             let record = Record::Shift(row.shift);
+            if row.salvaged != Salvaged::No && self.story.silent.is_none() && self.story.salvaged.is_none() {
+                self.find(record.clone(), Fault::State);
+            }
             match self.story.shifts.get(&row.shift) {
                 None if self.may_be_untold(row.first_n) => self.shift_signatures(connection, &row)?,
                 None => self.find(record, Fault::Unknown),
@@ -131,7 +166,7 @@ impl Auditor<'_> {
         }
         for statement in &statements {
             let value = shifts::open_officer(&self.vault.keys, statement.epoch, shift, &statement.value);
-            self.opens(value)?;
+            self.opens(&Record::Officer(shift), value)?;
         }
         Ok(())
     }
@@ -167,11 +202,11 @@ impl Auditor<'_> {
     }
 
     fn case_values(&mut self, row: &CaseRow, secrets: &Secrets) -> Result<(), VaultError> {
-        let Some(wrapped) = &secrets.wrapped_key else { return Ok(()) };
+        let (Some(wrapped), record) = (&secrets.wrapped_key, Record::Case(row.case)) else { return Ok(()) };
         let key = self.vault.keys.open_case_key(secrets.epoch, row.case, wrapped);
-        if self.opens(key)?.is_some() && row.state == CaseState::Draft {
+        if self.opens(&record, key)?.is_some() && row.state == CaseState::Draft && secrets.draft.is_some() {
             let facts = self.vault.open_draft(row.case, secrets);
-            self.opens(facts)?;
+            self.opens(&record, facts)?;
         }
         Ok(())
     }
@@ -215,9 +250,10 @@ impl Auditor<'_> {
 fn state_fault(look: &EpochLook) -> Option<Fault> {
     let Some(state) = look.state else { return Some(Fault::Malformed) };
     let fits = match state {
-        EpochState::Prepared => !look.is_used,
+        EpochState::Prepared => !look.is_wrapped,
         EpochState::Current | EpochState::Retiring => look.canary.is_some() && (look.has_alias || !look.is_wrapped),
-        EpochState::Erasing | EpochState::Erased => !look.is_used && !look.is_wrapped,
+        EpochState::Erasing => !look.is_wrapped && look.canary.is_none() && look.recovery.is_none(),
+        EpochState::Erased => !look.is_wrapped && look.canary.is_none() && look.recovery.is_none() && !look.has_alias,
     };
     if !fits {
         return Some(Fault::State);

@@ -60,7 +60,10 @@ impl Auditor<'_> {
         manifest: &Manifest,
         told: &CaseStory,
     ) -> Result<bool, VaultError> {
-        let Some((n, ..)) = told.sealed else { return Ok(true) };
+        let Some((n, _, journalled)) = told.sealed else { return Ok(true) };
+        if Hash::of(&[&manifest.encode()]) != journalled {
+            return Ok(false); // nothing in it can be trusted
+        }
         self.on_chain(connection, manifest.head)?;
         let names = (manifest.case, manifest.shift, Some(manifest.seq)) == (row.case, row.shift, row.seq);
         self.device(manifest.device);
@@ -78,7 +81,10 @@ impl Auditor<'_> {
     fn commitment(&mut self, row: &CaseRow, secrets: &Secrets, manifest: &Manifest) -> Result<(), VaultError> {
         let Some(wrapped) = &secrets.wrapped_key else { return Ok(()) };
         let key = self.vault.keys.open_case_key(secrets.epoch, row.case, wrapped);
-        if self.opens(key)?.is_some_and(|key| key.commitment(row.case) != manifest.key_commitment) {
+        if self
+            .opens(&Record::Case(row.case), key)?
+            .is_some_and(|key| key.commitment(row.case) != manifest.key_commitment)
+        {
             self.find(Record::Case(row.case), Fault::Changed);
         }
         Ok(())
@@ -95,6 +101,9 @@ impl Auditor<'_> {
             self.damage(record, Fault::Malformed, n);
             return Ok(());
         };
+        if told.voided.is_some_and(|(.., payload)| payload != Hash::of(&[&row.payload])) {
+            return Ok(()); // nothing in it can be trusted, and it is named already
+        }
         self.on_chain(connection, event.head)?;
         if n.is_some_and(|n| !self.is_before(event.head, n)) || (event.event, event.case) != (row.event, row.case) {
             self.damage(record.clone(), Fault::Changed, n);
