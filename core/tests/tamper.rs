@@ -10,6 +10,10 @@ mod checker;
 #[path = "tamper/columns.rs"]
 mod columns;
 mod common;
+#[path = "tamper/files.rs"]
+mod files;
+#[path = "tamper/rows.rs"]
+mod rows;
 #[path = "tamper/schema.rs"]
 mod schema;
 #[path = "tamper/world.rs"]
@@ -40,8 +44,10 @@ fn the_unchanged_vault_gives_no_reason_to_speak() {
 
 #[test]
 fn every_manipulation_is_noticed_and_costs_no_other_record_anything() {
-    let all = columns::all(world());
+    let mut all = columns::all(world());
     assert_eq!(columns::forgotten(world(), &all), Vec::<String>::new());
+    all.extend(rows::all(world()));
+    all.extend(files::all(world()));
     let outcomes = run(&all, OPEN);
     report(&all, &outcomes);
 }

@@ -198,7 +198,7 @@ impl CaseLook<'_> {
 
     fn draft_fault(&self, row: &CaseRow, secrets: &Secrets) -> Option<Fault> {
         let sealed = row.seq.is_some() || row.payload_hash.is_some() || secrets.payload.is_some();
-        if sealed || row.manifest.is_some() || row.receipt.is_some() {
+        if sealed || row.sealed_n.is_some() || row.manifest.is_some() || row.receipt.is_some() {
             return Some(Fault::State);
         }
         let Some(draft) = &secrets.draft else { return Some(Fault::Missing) };

@@ -14,6 +14,9 @@ use crate::domain::to_hex;
 use crate::ports::Entropy;
 use crate::seal::RootEscrow;
 
+/// Rows that this library has written; others must not keep the vault from opening.
+pub(super) const NUMBERED: &str = "epoch BETWEEN 1 AND 65535";
+
 /// How far an epoch has come. Numbers are stored; they are never given a new meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -74,9 +77,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EpochRow> {
 
 /// All epochs that are not erased, oldest first.
 pub(super) fn living(connection: &Connection) -> Result<Vec<EpochRow>, VaultError> {
-    let sql = "SELECT epoch, state, alias, wrapped, canary FROM epochs WHERE state <> ?1 OR wrapped IS NOT NULL
-               ORDER BY epoch";
-    let mut statement = connection.prepare(sql)?;
+    let sql = format!(
+        "SELECT epoch, state, alias, wrapped, canary FROM epochs
+         WHERE (state <> ?1 OR wrapped IS NOT NULL) AND {NUMBERED} ORDER BY epoch"
+    );
+    let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([EpochState::Erased as u8])?;
     let mut epochs = Vec::new();
     while let Some(row) = rows.next()? {
@@ -88,7 +93,8 @@ pub(super) fn living(connection: &Connection) -> Result<Vec<EpochRow>, VaultErro
 
 /// All epochs, the erased ones, too.
 pub(super) fn rows(connection: &Connection) -> Result<Vec<EpochRow>, VaultError> {
-    let mut statement = connection.prepare("SELECT epoch, state, alias, wrapped, canary FROM epochs ORDER BY epoch")?;
+    let sql = format!("SELECT epoch, state, alias, wrapped, canary FROM epochs WHERE {NUMBERED} ORDER BY epoch");
+    let mut statement = connection.prepare(&sql)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -106,9 +112,11 @@ pub(super) struct EpochLook {
 
 /// All epochs, whatever their rows say.
 pub(super) fn looks(connection: &Connection) -> Result<Vec<EpochLook>, VaultError> {
-    let sql =
-        "SELECT epoch, state, canary, wrapped IS NOT NULL, alias IS NOT NULL, recovery FROM epochs ORDER BY epoch";
-    let mut statement = connection.prepare(sql)?;
+    let sql = format!(
+        "SELECT epoch, state, canary, wrapped IS NOT NULL, alias IS NOT NULL, recovery FROM epochs WHERE {NUMBERED}
+         ORDER BY epoch"
+    );
+    let mut statement = connection.prepare(&sql)?;
     let rows = statement.query_map([], |row| {
         Ok(EpochLook {
             epoch: row.get(0)?,
@@ -146,7 +154,8 @@ pub(super) fn prepare_escape(transaction: &Transaction<'_>) -> Result<u16, Vault
 }
 
 fn next(connection: &Connection) -> Result<u16, VaultError> {
-    let newest: Option<u16> = connection.query_row("SELECT MAX(epoch) FROM epochs", [], |row| row.get(0))?;
+    let sql = format!("SELECT MAX(epoch) FROM epochs WHERE {NUMBERED}");
+    let newest: Option<u16> = connection.query_row(&sql, [], |row| row.get(0))?;
     newest.unwrap_or(0).checked_add(1).ok_or_else(|| Record::from("epochs").malformed())
 }
 
@@ -242,6 +251,12 @@ pub(super) fn discard(transaction: &Transaction<'_>, epoch: u16) -> Result<(), V
 
 /// Puts back what wraps a root, from its copy.
 pub(super) fn restore(transaction: &Transaction<'_>, copy: &EpochCopy) -> Result<(), VaultError> {
+    // What took its name is none: the hardware key is this epoch's.
+    let sql = "UPDATE epochs SET alias = NULL WHERE alias = ?1 AND epoch <> ?2";
+    transaction.execute(sql, (&copy.alias, copy.epoch))?;
+    let sql = "UPDATE epochs SET state = ?3, wrapped = NULL, canary = NULL, recovery = NULL
+               WHERE epoch <> ?2 AND wrapped = ?1";
+    transaction.execute(sql, (&copy.wrapped, copy.epoch, EpochState::Erased as u8))?;
     let sql = "INSERT INTO epochs (epoch, state, alias, wrapped, canary, recovery) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT (epoch) DO UPDATE SET alias = excluded.alias, wrapped = excluded.wrapped";
     let values = (copy.epoch, EpochState::Retiring as u8, &copy.alias, &copy.wrapped, &copy.canary, &copy.recovery);
@@ -258,6 +273,12 @@ pub(super) fn is_named(connection: &Connection, epoch: u16) -> Result<bool, Vaul
     Ok(connection.query_row(sql, [epoch], |row| row.get(0))?)
 }
 
+/// How many rows there are, readable or not.
+pub(super) fn count(connection: &Connection) -> Result<u64, VaultError> {
+    let count: i64 = connection.query_row("SELECT COUNT(*) FROM epochs", [], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 /// The generations of all entries.
 pub(super) fn generations(connection: &Connection) -> Result<Vec<u16>, VaultError> {
     let sql = "SELECT DISTINCT generation FROM journal WHERE generation BETWEEN 1 AND 65535";
@@ -268,7 +289,8 @@ pub(super) fn generations(connection: &Connection) -> Result<Vec<u16>, VaultErro
 
 /// The journal keys that an epoch's root seals, by generation.
 pub(super) fn journal_keys(connection: &Connection, epoch: u16) -> Result<Vec<(u16, Vec<u8>)>, VaultError> {
-    let mut statement = connection.prepare("SELECT generation, sealed FROM journal_keys WHERE epoch = ?1")?;
+    let sql = "SELECT generation, sealed FROM journal_keys WHERE epoch = ?1 AND generation BETWEEN 0 AND 65535";
+    let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([epoch], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

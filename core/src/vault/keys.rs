@@ -82,7 +82,8 @@ impl KeyRing {
         sealed: &[u8],
         record: impl Into<Record>,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let key = self.read().root(epoch)?.object_key();
+        let record = record.into();
+        let key = self.root_of_value(epoch, &record)?.object_key();
         open_with(&key, &binding(kind, NOWHERE, object, epoch), sealed, record)
     }
 
@@ -98,9 +99,18 @@ impl KeyRing {
 
     /// Opens a case key.
     pub(super) fn open_case_key(&self, epoch: u16, case: CaseId, sealed: &[u8]) -> Result<CaseKey, VaultError> {
-        let root = self.read().root(epoch)?.object_key();
+        let root = self.root_of_value(epoch, &Record::Case(case))?.object_key();
         let plain = open_with(&root, &binding(Kind::WrappedKey, case, CASE_KEY, epoch), sealed, Record::Case(case))?;
         plain.as_slice().try_into().map(CaseKey::new).map_err(|_| Record::Case(case).sealed())
+    }
+
+    /// The root of a value. While every root is at hand, an epoch that has none is not the one it was sealed under.
+    fn root_of_value(&self, epoch: u16, record: &Record) -> Result<RootKey, VaultError> {
+        let is_whole = self.are_whole();
+        match self.read().root(epoch) {
+            Err(VaultError::KeyMissing { .. }) if is_whole => Err(record.clone().sealed()),
+            root => root.cloned(),
+        }
     }
 
     /// Whether a canary proves the root at hand of an epoch.

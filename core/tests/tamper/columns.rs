@@ -13,13 +13,16 @@ use super::schema::{Column, Row, Table, blob, id, number, text};
 use super::world::{Tampered, World};
 
 /// Columns whose change alone may go unnoticed, with the reason. What is not listed must be noticed in every row.
-const HARMLESS: [(&str, &str, Rule, &str); 17] = [
+const HARMLESS: [(&str, &str, Rule, &str); 22] = [
     ("cases", "ordinal", always, "order of listing only; the order that counts is seq, which the journal tells"),
     ("shifts", "ordinal", always, "order of listing only; the order that counts is the journal's"),
     ("objects", "ordinal", always, "order of listing only; record and manifest name objects by their ids"),
     ("shifts", "epoch", always, "nothing is sealed under it: it only keeps the epoch's row"),
     ("journal", "epoch", always, "the key of an entry is that of its generation"),
     ("cases", "epoch", is_let_go, "nothing is sealed under it any more"),
+    ("cases", "state", is_let_go, "a purge is finished once more"),
+    ("epochs", "state", always, "a root that is there stays readable, one that is gone is erased once more"),
+    ("epochs", "wrapped", is_erased, "it opens nothing, and is erased once more"),
     ("epochs", "recovery", always, "what differs from its copy is made anew when the vault opens"),
     ("epochs", "epoch", is_erased, "nothing is sealed under it any more"),
     ("outbox", "id", always, "order of sending within a rank"),
@@ -30,36 +33,50 @@ const HARMLESS: [(&str, &str, Rule, &str); 17] = [
     ("outbox", "reason", always, "what the box said; the journal has it, too"),
     ("outbox", "state", is_object, "the box tells what it lacks before it gives a receipt"),
     ("outbox", "state", had_arrived, "sent once more; the box has it and says so"),
+    ("outbox", "state", is_early, "sent early; the box says what it waits for"),
+    ("outbox", "state", is_of_refused, "nothing of a refused case is sent before somebody has looked at it"),
     ("outbox", "*", is_of_tombstone, "nothing of a case that was let go is sent"),
 ];
 
-/// Whether a reason holds for a row.
-type Rule = fn(&World, &Row) -> bool;
+/// Whether a reason holds for a row and what becomes of it.
+type Rule = fn(&World, &Row, &Row) -> bool;
 
-fn always(_: &World, _: &Row) -> bool {
+fn always(_: &World, _: &Row, _: &Row) -> bool {
     true
 }
 
-fn is_let_go(_: &World, row: &Row) -> bool {
+fn is_let_go(_: &World, row: &Row, _: &Row) -> bool {
     number(row, "state") == 5
 }
 
-fn is_erased(_: &World, row: &Row) -> bool {
+fn is_erased(_: &World, row: &Row, _: &Row) -> bool {
     number(row, "state") == 4
 }
 
-fn is_object(_: &World, row: &Row) -> bool {
+fn is_object(_: &World, row: &Row, _: &Row) -> bool {
     number(row, "kind") == 3
 }
 
-fn had_arrived(_: &World, row: &Row) -> bool {
-    number(row, "state") == 2 && [1, 5, 6].contains(&number(row, "kind"))
+fn had_arrived(_: &World, row: &Row, changed: &Row) -> bool {
+    number(row, "state") == 2 && number(changed, "state") == 1 && [1, 5, 6].contains(&number(row, "kind"))
 }
 
-fn is_of_tombstone(world: &World, row: &Row) -> bool {
+fn is_early(_: &World, row: &Row, changed: &Row) -> bool {
+    number(row, "state") == 0 && number(changed, "state") == 1 && [4, 5].contains(&number(row, "kind"))
+}
+
+pub fn is_of_tombstone(world: &World, row: &Row, _: &Row) -> bool {
+    is_of_case_in(world, row, 5)
+}
+
+pub fn is_of_refused(world: &World, row: &Row, _: &Row) -> bool {
+    is_of_case_in(world, row, 6)
+}
+
+fn is_of_case_in(world: &World, row: &Row, state: i64) -> bool {
     let ids = [blob(row, "owner"), blob(row, "target")];
-    let gone = world.dump.table("cases").rows.iter().filter(|case| number(case, "state") == 5);
-    gone.map(|case| blob(case, "case_id")).any(|case| ids.contains(&case))
+    let cases = world.dump.table("cases").rows.iter().filter(|case| number(case, "state") == state);
+    cases.map(|case| blob(case, "case_id")).any(|case| ids.contains(&case))
 }
 
 /// All of them. Each column of the schema is taken from the database itself.
@@ -143,10 +160,8 @@ pub fn victims(world: &World, table: &str, row: &Row) -> Victims {
             let items = [ItemKind::Manifest, ItemKind::Receipt].map(|kind| item(kind, case.as_bytes()));
             let objects = world.objects.iter().filter(|(_, of)| **of == case);
             let objects = objects.map(|(object, _)| item(ItemKind::Object, object.as_bytes()));
-            let queued = world.dump.table("outbox").rows.iter();
-            let queued = queued.filter(|item| [id(item, "owner"), id(item, "target")].contains(case.as_bytes()));
-            let queued = queued.flat_map(|row| of_item(world, row).records);
-            let own = [Record::Case(case)].into_iter().chain(events).chain(items).chain(objects).chain(queued);
+            let own = [Record::Case(case)].into_iter().chain(events).chain(items).chain(objects);
+            let own = own.chain(items_of(world, case));
             records(own.collect(), vec![case])
         }
         "objects" => {
@@ -157,7 +172,8 @@ pub fn victims(world: &World, table: &str, row: &Row) -> Victims {
         }
         "events" => {
             let (case, event) = (CaseId::new(id(row, "case_id")), EventId::new(id(row, "event_id")));
-            records(vec![Record::Event { case, event }, item(ItemKind::Event, event.as_bytes())], vec![case])
+            let own = [Record::Event { case, event }, item(ItemKind::Event, event.as_bytes()), Record::from("events")];
+            records(own.into(), vec![case])
         }
         "outbox" => of_item(world, row),
         "shifts" | "officers" => {
@@ -174,7 +190,10 @@ pub fn victims(world: &World, table: &str, row: &Row) -> Victims {
         }
         // Whichever epoch is named: all depend on each other.
         "epochs" | "journal_keys" => {
-            let own = (0..9).map(Record::Epoch).chain(world.entries.keys().map(|n| Record::Entry(*n)));
+            let own = (0..9)
+                .map(Record::Epoch)
+                .chain([Record::from("epochs")])
+                .chain(world.entries.keys().map(|n| Record::Entry(*n)));
             Victims { everything: true, ..records(own.collect(), Vec::new()) }
         }
         other => panic!("nobody says whose rows table {other} has"),
@@ -183,6 +202,14 @@ pub fn victims(world: &World, table: &str, row: &Row) -> Victims {
 
 fn item(kind: ItemKind, target: &[u8; 16]) -> Record {
     Record::Item { kind, target: target.iter().map(|byte| format!("{byte:02x}")).collect() }
+}
+
+/// What is queued of a case.
+fn items_of(world: &World, case: CaseId) -> Vec<Record> {
+    let rows = world.dump.table("outbox").rows.iter();
+    let own = rows.filter(|row| [blob(row, "owner"), blob(row, "target")].contains(&case.as_bytes().to_vec()));
+    let kinds = [ItemKind::Manifest, ItemKind::Object, ItemKind::Receipt, ItemKind::Event];
+    own.flat_map(|row| kinds.map(|kind| item(kind, &id(row, "target")))).collect()
 }
 
 fn of_item(world: &World, row: &Row) -> Victims {
@@ -202,6 +229,7 @@ fn of_item(world: &World, row: &Row) -> Victims {
     let case = [target, owner].map(CaseId::new).into_iter().find(|case| cases.contains(case));
     let manifest = case.map(|case| item(ItemKind::Manifest, case.as_bytes()));
     let mut records: BTreeSet<_> = kinds.iter().map(|kind| item(*kind, &target)).chain(manifest).collect();
+    records.extend(case.into_iter().flat_map(|case| items_of(world, case)).chain(case.map(Record::Case)));
     records.insert(Record::from("outbox"));
     let shift = ShiftId::new(target);
     if world.shifts.contains_key(&shift) {
@@ -210,9 +238,9 @@ fn of_item(world: &World, row: &Row) -> Victims {
     Victims { records, cases: case.into_iter().collect(), everything: false }
 }
 
-fn harmless(world: &World, table: &Table, column: &Column, row: &Row) -> Option<&'static str> {
+fn harmless(world: &World, table: &Table, column: &Column, row: &Row, changed: &Row) -> Option<&'static str> {
     let rule = |(of, name, holds, _): &&(&str, &str, Rule, &str)| {
-        *of == table.name && (*name == column.name || *name == "*") && holds(world, row)
+        *of == table.name && (*name == column.name || *name == "*") && holds(world, row, changed)
     };
     HARMLESS.iter().find(rule).map(|(.., reason)| *reason)
 }
@@ -276,7 +304,7 @@ fn set(
         victims = victims.and(self::victims(world, &table.name, &changed));
     }
     let name = format!("{}.{} of {} becomes {}", table.name, column.name, title(world, table, row), short(&value));
-    let harmless = harmless(world, table, column, row);
+    let harmless = harmless(world, table, column, row, &changed);
     let (own, row, column) = (table.clone(), row.clone(), column.name.clone());
     let apply = move |tampered: &Tampered<'_>| {
         tampered.edit(|database| own.set(database, &row, &column, &value)).expect("changes");
@@ -314,8 +342,8 @@ fn exchange(world: &World, database: &Connection, table: &Table, row: &Row, colu
     let concerned = rows.into_iter().filter(|row| is_readable(&table.name, row));
     let victims = concerned.fold(Victims::default(), |all, row| all.and(victims(world, &table.name, row)));
     let name = format!("{}.{} of {} exchanged", table.name, column.name, title(world, table, row));
-    let harmless =
-        harmless(world, table, column, row).filter(|_| self::harmless(world, table, column, &other).is_some());
+    let harmless = harmless(world, table, column, row, &mine);
+    let harmless = harmless.filter(|_| self::harmless(world, table, column, &other, &theirs).is_some());
     let (own, row, column) = (table.clone(), row.clone(), column.clone());
     let swap = move |database: &Connection| {
         let between = if column.kind == "INTEGER" { Value::Integer(-77) } else { stand_in(&column) };

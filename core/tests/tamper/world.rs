@@ -82,20 +82,20 @@ impl World {
         phone.signer.fail_with(Some(SignerError::NotNow));
         client.void_case(waiting, VoidReason::Other, None).expect("voids, and waits for the signer");
         let unsigned = sealed(&phone, &client, "M-AB 7");
-        let full = draft(&phone, &client, "M-AB 8");
-        client.add_photo(full, &phone.photo("second.jpg", 8), PhotoClass::Plate).expect("adds");
+        let full = draft(&phone, &client, "M-AB 8", true);
+        client.add_photo(full, &small(&phone), PhotoClass::Plate).expect("adds");
         older.push(snapshot(&phone, &client));
         client.make_thumbnails(full, &NeverCancel).expect("derives");
         client.add_check(full, Vec::new(), None).expect("checks");
         let begun = client.begin_case().expect("begins");
-        client.add_photo(begun, &phone.photo("third.jpg", 9), PhotoClass::Plate).expect("adds");
+        client.add_photo(begun, &small(&phone), PhotoClass::Plate).expect("adds");
         older.push(snapshot(&phone, &client));
         let (yesterday, killed, image) = (folder(), folder(), folder());
         client.suspend().expect("suspends");
         copy(&phone.folder.path(), yesterday.path());
         client.resume().expect("resumes");
         client.add_check(begun, Vec::new(), None).expect("checks");
-        client.add_photo(begun, &phone.photo("fourth.jpg", 9), PhotoClass::Plate).expect("adds");
+        client.add_photo(begun, &small(&phone), PhotoClass::Plate).expect("adds");
         copy(&phone.folder.path(), killed.path());
         let photos = photos_of(&client, &[full, begun]);
         let device = *client.device().as_bytes();
@@ -259,18 +259,23 @@ fn vault(folder: &Path, phone: &Phone) -> Vault {
     Vault::open(folder, phone.config().storage, ports).expect("opens").vault
 }
 
-/// A photo of some chunks.
-fn draft(phone: &Phone, client: &Client, plate: &str) -> CaseId {
+/// With a small photo, or with one of some chunks.
+fn draft(phone: &Phone, client: &Client, plate: &str, is_large: bool) -> CaseId {
     let case = phone.draft_without_photo(client, plate);
-    let spec = photo::PhotoSpec { seed: 7, width: 1_280, height: 960, ..photo::PhotoSpec::default() };
-    static DRAWN: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
-    let path = phone.write("camera.jpg", DRAWN.get_or_init(|| photo::make(&spec)));
+    let (width, height) = if is_large { (800, 600) } else { (320, 240) };
+    let spec = photo::PhotoSpec { seed: 7, width, height, ..photo::PhotoSpec::default() };
+    let path = phone.write("camera.jpg", &photo::make(&spec));
     client.add_photo(case, &path, PhotoClass::Overview).expect("adds");
     case
 }
 
+fn small(phone: &Phone) -> PathBuf {
+    let spec = photo::PhotoSpec { seed: 9, width: 320, height: 240, ..photo::PhotoSpec::default() };
+    phone.write("small.jpg", &photo::make(&spec))
+}
+
 fn sealed(phone: &Phone, client: &Client, plate: &str) -> CaseId {
-    let case = draft(phone, client, plate);
+    let case = draft(phone, client, plate, plate == "M-AB 4");
     client.make_thumbnails(case, &NeverCancel).expect("derives");
     client.seal_case(case, Vec::new()).expect("seals");
     case
