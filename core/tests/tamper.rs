@@ -48,6 +48,12 @@ fn every_manipulation_is_noticed_and_costs_no_other_record_anything() {
     assert_eq!(columns::forgotten(world(), &all), Vec::<String>::new());
     all.extend(rows::all(world()));
     all.extend(files::all(world()));
+    let (skip, stride) = (
+        std::env::var("SKIP").map_or(0, |s| s.parse().expect("n")),
+        std::env::var("STRIDE").map_or(1, |s| s.parse().expect("n")),
+    );
+    writeln!(std::io::stderr(), "N {}", all.len()).expect("w");
+    let all: Vec<_> = all.into_iter().skip(skip).step_by(stride).collect();
     let outcomes = run(&all, OPEN);
     report(&all, &outcomes);
 }
@@ -60,7 +66,12 @@ fn run(all: &[Manipulation], eyes: Eyes) -> Vec<Result<Outcome, String>> {
         while let at = next.fetch_add(1, Ordering::Relaxed)
             && let Some(one) = all.get(at)
         {
+            let t = std::time::Instant::now();
+            writeln!(std::io::stderr(), "BEGIN {at} {}", one.name).expect("w");
             done.push((at, check(world, &before, one, eyes)));
+            if t.elapsed().as_millis() > 300 {
+                writeln!(std::io::stderr(), "SLOW {:?} {}", t.elapsed(), one.name).expect("w");
+            }
         }
         done
     };

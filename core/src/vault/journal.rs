@@ -350,6 +350,14 @@ pub(super) fn each(
     Ok(())
 }
 
+/// Number of the last of at most `count` entries behind `n`; nothing if there is none.
+pub(super) fn some_behind(connection: &Connection, n: u64, count: u64) -> Result<Option<u64>, VaultError> {
+    let sql = "SELECT MAX(n) FROM (SELECT n FROM journal WHERE n > ?1 ORDER BY n LIMIT ?2)";
+    let last: Option<i64> =
+        connection.prepare_cached(sql)?.query_row([signed(n)?, signed(count)?], |row| row.get(0))?;
+    Ok(last.and_then(|last| u64::try_from(last).ok()))
+}
+
 /// One entry, if it is there.
 pub(super) fn one(connection: &Connection, keys: &KeyRing, n: u64) -> Result<Option<JournalEntry>, VaultError> {
     let mut found = None;
