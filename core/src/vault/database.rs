@@ -255,6 +255,13 @@ pub(super) fn is_sound(connection: &Connection) -> Result<bool, VaultError> {
     Ok(verdict == "ok")
 }
 
+/// Tables with a row that names another which is not there.
+pub(super) fn dangling(connection: &Connection) -> Result<Vec<String>, VaultError> {
+    let mut statement = connection.prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Reads version and application from the file itself, so that a newer or foreign database is not even opened.
 fn refuse_by_header(file: &Path, known: u32) -> Result<(), VaultError> {
     let (version, application) = read_header(file)?.unwrap_or_default();

@@ -98,7 +98,10 @@ impl Vault {
             }
         };
         if self.sealed_device()?.is_none() {
-            unless_shut(self.put_setting(DEVICE, device.as_bytes()))?;
+            // No key is made for it: it is written when one is there.
+            unless_shut(self.database.write(|transaction| {
+                settings::put(transaction, &self.keys, DEVICE, device.as_bytes(), &*self.entropy)
+            }))?;
         }
         Ok(device)
     }

@@ -197,8 +197,11 @@ pub(super) fn set_recovery(transaction: &Transaction<'_>, epoch: u16, escrow: &R
     Ok(())
 }
 
+/// An epoch and the wraps of its root.
+type Recovery = (u16, Option<Vec<u8>>);
+
 /// What the recovery keys open the living epochs with.
-pub(super) fn recoveries(connection: &Connection) -> Result<Vec<(u16, Option<Vec<u8>>)>, VaultError> {
+pub(super) fn recoveries(connection: &Connection) -> Result<Vec<Recovery>, VaultError> {
     let mut statement = connection.prepare("SELECT epoch, recovery FROM epochs WHERE state IN (?1, ?2)")?;
     let states = (EpochState::Current as u8, EpochState::Retiring as u8);
     let rows = statement.query_map(states, |row| Ok((row.get(0)?, row.get(1)?)))?;

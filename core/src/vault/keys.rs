@@ -10,15 +10,14 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use zeroize::Zeroizing;
 
+pub(super) use super::root::Root;
+use super::root::{NOWHERE, binding, carry, open_with};
 use super::{KeyState, Record, VaultError};
 use crate::domain::{CaseId, ObjectId};
 use crate::ports::{Entropy, KeyStoreError};
-use crate::seal::{Binding, CaseKey, JournalKey, Kind, ObjectKey, RootKey, Scope, open, seal};
+use crate::seal::{CaseKey, JournalKey, Kind, RootKey, seal};
 
-const NOWHERE: CaseId = CaseId::new([0; 16]);
 const CASE_KEY: ObjectId = ObjectId::new([0; 16]);
-const CANARY: ObjectId = ObjectId::new([0xca; 16]);
-const CANARY_TEXT: &[u8] = b"streife/1 canary";
 /// Generation of the entries that schema 1 has written: their key is the root of epoch 1.
 pub(super) const ROOTED: u16 = 0;
 
@@ -41,6 +40,7 @@ struct Keys {
     escaped: bool,
     /// Whether the keys were wiped on purpose.
     locked: bool,
+    whole: bool,
     state: KeyState,
     /// What was last journalled about it.
     told: KeyState,
@@ -113,16 +113,9 @@ impl KeyRing {
         }
     }
 
-    /// Whether a canary proves the root at hand of an epoch.
-    pub(super) fn proves(&self, epoch: u16, canary: &[u8]) -> Result<bool, VaultError> {
-        let root = Root { epoch, key: self.read().root(epoch)?.clone() };
-        Ok(root.proves(canary))
-    }
-
-    /// Whether a journal key that an epoch carries opens.
-    pub(super) fn open_carried(&self, epoch: u16, generation: u16, sealed: &[u8]) -> Result<(), VaultError> {
-        let root = Root { epoch, key: self.read().root(epoch)?.clone() };
-        root.carried(generation, sealed).map(drop)
+    /// A root at hand, to be held against its row.
+    pub(super) fn held(&self, epoch: u16) -> Result<Root, VaultError> {
+        Ok(Root { epoch, key: self.read().root(epoch)?.clone() })
     }
 
     /// Seals a journal entry under the current generation. To be called within the transaction that stores it.
@@ -287,10 +280,13 @@ impl KeyRing {
         keys.told = keys.state;
     }
 
-    /// Whether the root of every epoch that was asked for is at hand.
+    /// Whether the root of every epoch is at hand.
     pub(super) fn are_whole(&self) -> bool {
-        let keys = self.read();
-        keys.missing.is_empty() && keys.current.is_some() && !keys.locked
+        self.read().whole
+    }
+
+    pub(super) fn set_whole(&self, whole: bool) {
+        self.write().whole = whole;
     }
 
     /// What the store said when it did not give the root of an epoch.
@@ -336,73 +332,4 @@ impl Keys {
     const fn unlocked(&self) -> Result<(), VaultError> {
         if self.locked { Err(VaultError::Locked) } else { Ok(()) }
     }
-}
-
-/// A root key before it is on the ring: when its epoch begins, and when the hardware gives it back.
-pub(super) struct Root {
-    pub(super) epoch: u16,
-    pub(super) key: RootKey,
-}
-
-impl Root {
-    /// What tells this root from a wrong one.
-    pub(super) fn canary(&self, entropy: &dyn Entropy) -> Result<Vec<u8>, VaultError> {
-        let binding = binding(Kind::WrappedKey, NOWHERE, CANARY, self.epoch);
-        Ok(seal(&self.key.object_key(), &binding, CANARY_TEXT, entropy)?)
-    }
-
-    /// Whether a canary says that this is the right root.
-    pub(super) fn proves(&self, canary: &[u8]) -> bool {
-        let binding = binding(Kind::WrappedKey, NOWHERE, CANARY, self.epoch);
-        open(&self.key.object_key(), &binding, canary).is_ok_and(|text| text == CANARY_TEXT)
-    }
-
-    /// Seals a journal key to be carried by this root.
-    pub(super) fn carry(
-        &self,
-        generation: u16,
-        key: &JournalKey,
-        entropy: &dyn Entropy,
-    ) -> Result<Vec<u8>, VaultError> {
-        carry(self.epoch, &self.key, generation, key, entropy)
-    }
-
-    /// Opens a journal key that this root carries.
-    pub(super) fn carried(&self, generation: u16, sealed: &[u8]) -> Result<JournalKey, VaultError> {
-        let record = || Record::Epoch(self.epoch);
-        let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), self.epoch);
-        let plain = open_with(&self.key.object_key(), &binding, sealed, record())?;
-        plain.as_slice().try_into().map(JournalKey::new).map_err(|_| record().sealed())
-    }
-}
-
-fn carry(
-    epoch: u16,
-    root: &RootKey,
-    generation: u16,
-    key: &JournalKey,
-    entropy: &dyn Entropy,
-) -> Result<Vec<u8>, VaultError> {
-    let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), epoch);
-    Ok(seal(&root.object_key(), &binding, key.as_bytes(), entropy)?)
-}
-
-/// The row's id in the sealed header: a journal key moved to another generation does not open.
-fn carried(generation: u16) -> ObjectId {
-    let [high, low] = generation.to_be_bytes();
-    let j = 0x6a;
-    ObjectId::new([j, j, j, j, j, j, j, j, j, j, j, j, j, j, high, low])
-}
-
-const fn binding(kind: Kind, case: CaseId, object: ObjectId, epoch: u16) -> Binding {
-    Binding { kind, case, object, epoch, schema: 1, scope: Scope::Full }
-}
-
-fn open_with(
-    key: &ObjectKey,
-    binding: &Binding,
-    sealed: &[u8],
-    record: impl Into<Record>,
-) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    open(key, binding, sealed).map(Zeroizing::new).map_err(|_| record.into().sealed())
 }

@@ -47,6 +47,7 @@ mod quarantine;
 mod queue;
 mod requeue;
 mod reseal;
+mod root;
 mod rotation;
 mod salvage;
 mod sealing;

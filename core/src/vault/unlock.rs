@@ -74,10 +74,12 @@ impl Vault {
         let mut rows = self.database.read(epochs::living)?;
         rows.retain(|row| row.state != EpochState::Prepared);
         if rows.is_empty() {
+            self.keys.set_whole(true);
             return self.begin_epoch();
         }
         let state = self.ask_for(&rows)?;
         self.keys.set_state(state);
+        self.keys.set_whole(rows.iter().all(|row| self.keys.holds(row.epoch)));
         self.choose_current(&rows, state)?;
         unless_full(self.unseal_documents())?;
         unless_full(self.escrow_roots())

@@ -82,14 +82,16 @@ struct Shown {
     photos: Vec<(ObjectId, Result<usize, ErrorKind>)>,
 }
 
+/// Owner, size and state of items, by kind and target.
+type Outbox = BTreeMap<(i64, Vec<u8>), (Vec<u8>, i64, i64)>;
+
 /// What the vault shows, and what it holds afterwards.
 pub struct Picture {
     cases: BTreeMap<CaseId, Shown>,
     /// States behind a try to hand over.
     later: BTreeMap<CaseId, CaseState>,
     /// The outbox before that, by kind and target.
-    outbox: BTreeMap<(i64, Vec<u8>), (Vec<u8>, i64, i64)>,
-    dump: Dump,
+    outbox: Outbox,
     pub notices: Vec<Notice>,
     pub findings: Vec<Damage>,
     later_notices: Vec<Notice>,
@@ -109,7 +111,7 @@ pub fn picture(tampered: &Tampered<'_>) -> Result<Picture, (&'static str, Error)
     let later = client.cases().map_err(|error| ("list", error))?.into_iter().map(|row| (row.case, row.state)).collect();
     let known: Vec<_> = findings.iter().cloned().map(Notice::Damaged).chain(notices.iter().cloned()).collect();
     let later_notices = client.notices().into_iter().filter(|notice| !known.contains(notice)).collect();
-    Ok(Picture { cases, later, outbox: outbox(&dump), dump, notices, findings, later_notices })
+    Ok(Picture { cases, later, outbox: outbox(&dump), notices, findings, later_notices })
 }
 
 /// Signs what waits, lets go of what is receipted, and finds the box unreachable.
@@ -128,7 +130,7 @@ fn shown(client: &Client, world: &World, case: CaseId) -> Shown {
     Shown { state: row.map(|row| (row.state, row.seq)).map_err(|error| error.kind()), manifest, receipt, draft, photos }
 }
 
-fn outbox(dump: &Dump) -> BTreeMap<(i64, Vec<u8>), (Vec<u8>, i64, i64)> {
+fn outbox(dump: &Dump) -> Outbox {
     let rows = dump.table("outbox").rows.iter();
     let item = |row| {
         let key = (number(row, "kind"), blob(row, "target"));
@@ -176,6 +178,7 @@ impl Manipulation {
             Notice::Damaged(damage) => {
                 self.victims.records.contains(&damage.record) && (self.chunk.is_none() || damage.chunk == self.chunk)
             }
+            Notice::Copied if self.victims.records.contains(&Record::Setting("instance".to_owned())) => true,
             Notice::SetBack { .. } | Notice::Copied | Notice::Keys { .. } => self.victims.everything,
             _ => false,
         })
@@ -256,9 +259,5 @@ impl Picture {
     /// The unchanged vault must give no reason to speak.
     pub fn is_quiet(&self) -> bool {
         self.notices.is_empty() && self.findings.is_empty() && self.later_notices.is_empty()
-    }
-
-    pub const fn dump(&self) -> &Dump {
-        &self.dump
     }
 }

@@ -179,7 +179,7 @@ pub fn victims(world: &World, table: &str, row: &Row) -> Victims {
         "shifts" | "officers" => {
             let shift = ShiftId::new(id(row, "shift_id"));
             let items = [ItemKind::ShiftOpening, ItemKind::ShiftSeal].map(|kind| item(kind, shift.as_bytes()));
-            let own = [Record::Shift(shift), Record::Officer(shift)].into_iter().chain(items);
+            let own = [Record::Shift(shift), Record::Officer(shift), Record::from("officers")].into_iter().chain(items);
             records(own.collect(), Vec::new())
         }
         "settings" => records(vec![Record::Setting(text(row, "name"))], Vec::new()),
@@ -191,8 +191,9 @@ pub fn victims(world: &World, table: &str, row: &Row) -> Victims {
         // Whichever epoch is named: all depend on each other.
         "epochs" | "journal_keys" => {
             let own = (0..9)
+                .chain(1_001..1_009)
                 .map(Record::Epoch)
-                .chain([Record::from("epochs")])
+                .chain([Record::from("epochs"), Record::from("journal_keys")])
                 .chain(world.entries.keys().map(|n| Record::Entry(*n)));
             Victims { everything: true, ..records(own.collect(), Vec::new()) }
         }

@@ -7,7 +7,8 @@ use streife_core::error::ErrorKind;
 use streife_core::vault::Record;
 
 use super::checker::{Manipulation, Victims};
-use super::world::{Tampered, World, files};
+use super::folder::files;
+use super::world::{Tampered, World};
 
 const HEADER: usize = 64;
 const CHUNK: usize = 65_536 + 16;

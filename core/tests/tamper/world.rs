@@ -18,6 +18,7 @@ use streife_core::testing::{DangerousSoftwareKeyStore, photo};
 use streife_core::vault::{Item, ItemKind, JournalEvent, Vault, VaultPorts};
 
 use super::common::{MORNING_MS, Phone, officer};
+use super::folder::{copy, copy_files, files, folder};
 use super::schema::Dump;
 
 /// The vault as it was before anything was done to it.
@@ -33,7 +34,6 @@ pub struct World {
     pub older: Vec<Dump>,
     /// Its database.
     pub dump: Dump,
-    pub device: [u8; 16],
     /// Photos of every case that still has any.
     pub photos: BTreeMap<CaseId, Vec<PhotoRecord>>,
     /// Which case each object and each event belongs to.
@@ -43,7 +43,6 @@ pub struct World {
     /// What each journal entry tells.
     pub entries: BTreeMap<u64, &'static str>,
     pub unsigned: CaseId,
-    pub waiting: CaseId,
     pub full: CaseId,
     pub begun: CaseId,
 }
@@ -92,28 +91,26 @@ impl World {
         older.push(snapshot(&phone, &client));
         let (yesterday, killed, image) = (folder(), folder(), folder());
         client.suspend().expect("suspends");
-        copy(&phone.folder.path(), yesterday.path());
+        copy(phone.folder.path(), yesterday.path());
         client.resume().expect("resumes");
         client.add_check(begun, Vec::new(), None).expect("checks");
         client.add_photo(begun, &small(&phone), PhotoClass::Plate).expect("adds");
-        copy(&phone.folder.path(), killed.path());
+        copy(phone.folder.path(), killed.path());
         let photos = photos_of(&client, &[full, begun]);
-        let device = *client.device().as_bytes();
-        drop(client);
-        copy(&phone.folder.path(), image.path());
-        Self::read(phone, image, yesterday, killed, older, device, photos, [unsigned, waiting, full, begun])
+        drop(client); // which waits until the anchor knows the newest entry
+        std::fs::copy(phone.folder.path().join("anchor"), killed.path().join("anchor")).expect("copies");
+        copy(phone.folder.path(), image.path());
+        Self::read(phone, image, yesterday, killed, older, photos, [unsigned, full, begun])
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is one field")]
     fn read(
         phone: Phone,
         image: tempfile::TempDir,
         yesterday: tempfile::TempDir,
         killed: tempfile::TempDir,
         older: Vec<Dump>,
-        device: [u8; 16],
         mut photos: BTreeMap<CaseId, Vec<PhotoRecord>>,
-        [unsigned, waiting, full, begun]: [CaseId; 4],
+        [unsigned, full, begun]: [CaseId; 3],
     ) -> Self {
         phone.signer.fail_with(None);
         let scratch = folder();
@@ -140,14 +137,12 @@ impl World {
             killed,
             older,
             dump,
-            device,
             photos,
             objects,
             events,
             shifts,
             entries,
             unsigned,
-            waiting,
             full,
             begun,
         }
@@ -230,13 +225,6 @@ impl Tampered<'_> {
     pub fn dump(&self) -> Dump {
         Dump::read(&self.path("vault.db"))
     }
-}
-
-/// In memory if the machine has such a place: thousands of vaults are opened here, and none of it is to last.
-pub fn folder() -> tempfile::TempDir {
-    let shared = Path::new("/dev/shm");
-    let made = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() };
-    made.or_else(|_| tempfile::tempdir()).expect("folder")
 }
 
 fn open(phone: &Phone) -> Client {
@@ -378,30 +366,5 @@ fn name(event: &JournalEvent) -> &'static str {
         JournalEvent::EpochBegun { .. } => "epoch-begun",
         JournalEvent::EpochErased { .. } => "epoch-erased",
         _ => "other",
-    }
-}
-
-pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<_> = entries.map(|entry| entry.expect("entry").path()).filter(|path| path.is_file()).collect();
-    files.sort();
-    files
-}
-
-fn copy_files(from: &Path, to: &Path) {
-    for path in files(from) {
-        std::fs::copy(&path, to.join(path.file_name().expect("has a name"))).expect("copies");
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    copy_files(from, to);
-    for entry in std::fs::read_dir(from).expect("lists") {
-        let path = entry.expect("entry").path();
-        if path.is_dir() {
-            let target = to.join(path.file_name().expect("has a name"));
-            std::fs::create_dir_all(&target).expect("makes");
-            copy(&path, &target);
-        }
     }
 }

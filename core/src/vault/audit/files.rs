@@ -108,7 +108,7 @@ impl Auditor<'_> {
         let binding = Binding::of_case(kind, row.case, object).with_scope(scope);
         let opener = key.map(|key| ChunkOpener::new(&key.object_key(row.case, scope, object), &binding, &header).ok());
         let mut reading = Reading { row, opener, salt };
-        reading.to_end(&header, &mut file)
+        reading.through(&header, &mut file)
     }
 }
 
@@ -120,7 +120,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn to_end(&mut self, header: &[u8], file: &mut impl Read) -> Result<Seen, VaultError> {
+    fn through(&mut self, header: &[u8], file: &mut impl Read) -> Result<Seen, VaultError> {
         let keeps = matches!(self.row.object.kind, Kind::Record | Kind::View) && self.opener.is_some();
         let mut seen = Seen {
             length: header.len() as u64,

@@ -23,8 +23,10 @@ use super::{Vault, VaultError};
 use crate::domain::{CaseId, DeviceId};
 use crate::seal::{JournalHead, VerifyingKey};
 
-/// Entries read, or cases looked at, before the vault is let go for others.
+/// Entries read before the vault is let go for others.
 const AT_ONCE: u64 = 512;
+/// Cases looked at.
+const CASES_AT_ONCE: usize = 64;
 
 /// What a whole look at the vault has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,6 +106,11 @@ impl Auditor<'_> {
             if !super::database::is_sound(connection)? {
                 auditor.find(Record::Vault, Fault::Malformed);
             }
+            // Rows of other tables are named by what they are about.
+            let dangling = super::database::dangling(connection)?.into_iter();
+            for table in dangling.filter(|table| ["officers", "journal_keys"].contains(&table.as_str())) {
+                auditor.find(Record::Table(table.into()), Fault::Unknown);
+            }
             let living = super::epochs::rows(connection)?.into_iter().filter(EpochRow::may_hold);
             auditor.living = living.map(|row| row.epoch).collect();
             auditor.device = auditor.documents(connection)?;
@@ -116,7 +123,7 @@ impl Auditor<'_> {
             auditor.shifts(connection)
         })?;
         let cases = self.look(|auditor, connection| auditor.all_cases(connection))?;
-        for some in cases.chunks(AT_ONCE as usize / 8) {
+        for some in cases.chunks(CASES_AT_ONCE) {
             self.look(|auditor, connection| {
                 auditor.catch_up(connection)?;
                 some.iter().try_for_each(|case| auditor.case(connection, *case))

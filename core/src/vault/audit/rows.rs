@@ -115,14 +115,15 @@ impl Auditor<'_> {
                 self.find(record.clone(), fault);
             }
             if let Some(canary) = &look.canary {
-                let proof = self.vault.keys.proves(look.epoch, canary);
+                let proof = self.vault.keys.held(look.epoch).map(|root| root.proves(canary));
                 if self.opens(&record, proof)? == Some(false) {
                     self.find(record.clone(), Fault::Sealed);
                 }
             }
             let carried = epochs::journal_keys(connection, look.epoch)?;
             for (generation, sealed) in &carried {
-                let value = self.vault.keys.open_carried(look.epoch, *generation, sealed);
+                let root = self.vault.keys.held(look.epoch);
+                let value = root.and_then(|root| root.carried(*generation, sealed));
                 self.opens(&record, value)?;
             }
             let carries = |wanted: &u16| carried.iter().any(|(generation, _)| generation == wanted);
