@@ -46,4 +46,5 @@ CREATE INDEX cases_by_shift ON cases (shift_id, ordinal);
 CREATE INDEX events_unsigned ON events (event_id) WHERE signed IS NULL;
 CREATE INDEX events_by_case ON events (case_id);
 CREATE INDEX shifts_open ON shifts (ordinal) WHERE last_n IS NULL;
+CREATE INDEX shifts_unsealed ON shifts (ordinal) WHERE seal IS NULL;
 CREATE INDEX outbox_due ON outbox (state, not_before);

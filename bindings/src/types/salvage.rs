@@ -18,6 +18,8 @@ pub struct SalvageView {
     pub cases_stranded: Vec<CaseId>,
     /// Drafts whose notes are lost; their photos are there.
     pub cases_facts_lost: Vec<CaseId>,
+    /// Cases that were voided while their void is lost: void them again.
+    pub cases_voids_lost: Vec<CaseId>,
     /// Cases whose key is not at hand now.
     pub cases_locked: Vec<CaseId>,
     /// Cases of which there are files in the quarantine, and no key.
@@ -46,6 +48,7 @@ impl From<Salvage> for SalvageView {
             cases_handed_over: salvage.handed_over.into_iter().collect(),
             cases_stranded: salvage.stranded.into_iter().collect(),
             cases_facts_lost: salvage.facts_lost.into_iter().collect(),
+            cases_voids_lost: salvage.voids_lost.into_iter().collect(),
             cases_locked: salvage.locked.into_iter().collect(),
             cases_keys_lost: salvage.keys_lost.into_iter().collect(),
             shifts_unsealed: salvage.unsealed.into_iter().collect(),

@@ -79,6 +79,7 @@ impl Client {
     }
 
     fn hand_over(&self, limits: &SyncLimits<'_>, engine: &mut Engine) -> Result<SyncReport, Error> {
+        self.keep_up()?;
         self.sign_pending()?;
         self.purge_receipted()?;
         let started = self.now()?;

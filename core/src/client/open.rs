@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use super::provision::Provisioned;
+use super::recover::unless_full;
 use super::{Config, Notice, Ports};
 use crate::domain::{DeviceId, Moment};
 use crate::error::Error;
@@ -31,6 +32,7 @@ impl Client {
     /// Whatever the reason, nothing in the folder has been deleted or overwritten.
     pub fn open(config: Config, ports: Ports) -> Result<Self, Error> {
         let opened = Vault::open(&config.folder, config.storage, ports.vault(&config))?;
+        let is_unusual = opened.is_unusual();
         let device = opened.vault.device()?;
         let mut client = Self {
             config,
@@ -43,15 +45,15 @@ impl Client {
             notices: Mutex::default(),
             sweep: Sweep::default(),
         };
-        if opened.lost_rows > 0 {
-            client.notify(Notice::RowsLost(opened.lost_rows));
-        }
         client.report_look(&opened.look)?;
         if let Err(error) = opened.rotation {
             log::event("the rotation of keys is put off", &[("error", &Error::from(error))]);
         }
         client.tell_keys(KeyState::Available);
         client.recover(&opened.sweep)?;
+        if is_unusual {
+            unless_full(client.keep_up())?;
+        }
         if let Some(mut salvage) = opened.salvaged {
             client.vault.account(&mut salvage)?;
             client.vault.salvage_told(&salvage)?;
@@ -59,6 +61,15 @@ impl Client {
         }
         client.sweep = opened.sweep;
         Ok(client)
+    }
+
+    /// What opening leaves for later, once.
+    pub(super) fn keep_up(&self) -> Result<(), Error> {
+        let Some(found) = self.vault.keep_up()? else { return Ok(()) };
+        if found.lost_rows > 0 {
+            self.notify(Notice::RowsLost(found.lost_rows));
+        }
+        self.report_damage(&found.requeued)
     }
 
     /// This device's id, made when the vault was.

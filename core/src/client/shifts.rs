@@ -3,6 +3,7 @@
 use super::{Client, Notice};
 use crate::domain::{Officer, ShiftId};
 use crate::error::Error;
+use crate::log;
 use crate::seal::{ShiftOpening, ShiftSeal, merkle};
 use crate::vault::{ShiftRow, Stretch};
 
@@ -33,6 +34,9 @@ impl Client {
         self.vault.close_shift(shift, self.now()?)?;
         for case in self.vault.drafts_of(shift)? {
             self.notify(Notice::DraftStranded { case });
+        }
+        if let Err(error) = self.keep_up() {
+            log::event("looking through the vault is put off", &[("error", &error)]);
         }
         self.sign_behind_commit();
         self.rotate_behind_commit();

@@ -151,6 +151,20 @@ impl<T: SignedPayload> Signed<T> {
     }
 }
 
+/// The payload of a signed structure, **without a look at its signature**: for a reader that does not have the signer's
+/// key and proves the payload in another way, by the journal that holds its hash.
+///
+/// # Errors
+/// [`SealError::Malformed`], [`SealError::Signature`] for a structure of another purpose.
+pub fn unverified_payload(namespace: Namespace, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+    let sign1 = parse(bytes)?;
+    let kid = KeyId::try_from(sign1.protected.header.key_id.as_slice()).map_err(|_| SealError::Signature)?;
+    if sign1.protected.header != header(namespace, kid) || !sign1.unprotected.is_empty() {
+        return Err(SealError::Signature);
+    }
+    sign1.payload.ok_or(SealError::Malformed("signed structure"))
+}
+
 impl<T> Signed<T> {
     /// The payload.
     #[must_use]

@@ -27,7 +27,7 @@ mod shift;
 mod software;
 mod time;
 
-pub use cose::{Namespace, Signed, SignedPayload, VerifyingKey, sign_payload};
+pub use cose::{Namespace, Signed, SignedPayload, VerifyingKey, sign_payload, unverified_payload};
 pub use error::SealError;
 pub use escrow::RootEscrow;
 pub use event::{CaseEvent, EventKind, SealedNote};

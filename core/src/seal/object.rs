@@ -127,6 +127,30 @@ impl Binding {
         Self { scope, ..self }
     }
 
+    /// Where a sealed value says that it belongs. True only if it opens there: for readers that have lost the row, the
+    /// manifest or the name that would tell.
+    ///
+    /// # Errors
+    /// [`SealError::UnknownFormat`] for another format, kind or scope; [`SealError::Open`] if it is cut.
+    pub fn claimed(sealed: &[u8]) -> Result<Self, SealError> {
+        let (header, _) = sealed.split_first_chunk::<HEADER>().ok_or(SealError::Open)?;
+        let rest = header.strip_prefix(&MAGIC_TO_CHUNK).ok_or(SealError::UnknownFormat)?;
+        let (kind, rest) = rest.split_first().ok_or(SealError::Open)?;
+        let (case, rest) = rest.split_first_chunk::<16>().ok_or(SealError::Open)?;
+        let (object, rest) = rest.split_first_chunk::<16>().ok_or(SealError::Open)?;
+        let (epoch, rest) = rest.split_first_chunk::<2>().ok_or(SealError::Open)?;
+        let (schema, rest) = rest.split_first_chunk::<2>().ok_or(SealError::Open)?;
+        let scope = rest.first().and_then(|scope| Scope::from_number(u64::from(*scope)));
+        Ok(Self {
+            kind: Kind::from_number(u64::from(*kind)).ok_or(SealError::UnknownFormat)?,
+            case: CaseId::new(*case),
+            object: ObjectId::new(*object),
+            epoch: u16::from_be_bytes(*epoch),
+            schema: u16::from_be_bytes(*schema),
+            scope: scope.ok_or(SealError::UnknownFormat)?,
+        })
+    }
+
     fn prefix(&self) -> [u8; HEADER - NONCE] {
         let mut out = [0; HEADER - NONCE];
         let parts: [&[u8]; 7] = [

@@ -61,6 +61,29 @@ fn a_manifest_comes_back_and_its_recipients_open_the_case_key() {
 }
 
 #[test]
+fn a_payload_can_be_read_without_its_signers_key_and_only_for_its_purpose() {
+    let payload = manifest(&agency(), &CaseKey::new([9; 32])).encode();
+    let bytes = sign_payload(Namespace::Manifest, payload.clone(), &key()).expect("signs");
+    assert_eq!(unverified_payload(Namespace::Manifest, &bytes), Ok(payload));
+    assert_eq!(unverified_payload(Namespace::Event, &bytes), Err(SealError::Signature));
+    assert!(unverified_payload(Namespace::Manifest, &bytes[..bytes.len() - 1]).is_err());
+}
+
+#[test]
+fn a_sealed_value_says_where_it_belongs() {
+    let (case, object) = (CaseId::new([1; 16]), ObjectId::new([2; 16]));
+    let binding = Binding { epoch: 0x1234, ..Binding::of_case(Kind::View, case, object) }.with_scope(Scope::View);
+    let sealed = seal(&ObjectKey::new([3; 32]), &binding, b"text", &OsEntropy).expect("seals");
+    assert_eq!(Binding::claimed(&sealed), Ok(binding));
+    assert_eq!(Binding::claimed(&sealed[..HEADER - 1]), Err(SealError::Open));
+    for (at, claims) in [(0, "another format"), (5, "another suite"), (7, "no kind"), (44, "no scope")] {
+        let mut other = sealed.clone();
+        other[at] = 0xee;
+        assert_eq!(Binding::claimed(&other), Err(SealError::UnknownFormat), "{claims}");
+    }
+}
+
+#[test]
 fn a_key_that_does_not_match_the_commitment_is_refused() {
     let agency = agency();
     let mut manifest = manifest(&agency, &CaseKey::new([9; 32]));

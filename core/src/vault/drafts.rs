@@ -7,6 +7,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use super::cases::{self, Secrets};
+use super::damage::Fault;
 use super::handles::ObjectFile;
 use super::journal::JournalEvent;
 use super::objects::{self, ObjectRow, PartFile};
@@ -59,8 +60,16 @@ impl Vault {
             let key = self.keys.open_case_key(secrets.epoch, case, secrets.wrapped_key()?)?;
             Ok((secrets, key))
         })?;
-        self.check_draft(case, &secrets)?;
-        read_draft(case, &key, secrets.draft.as_ref().ok_or(VaultError::State)?)
+        match self.check_draft(case, &secrets) {
+            // Row and journal agree that it is none.
+            Err(VaultError::Damaged(damage)) if damage.fault == Fault::State && secrets.draft.is_none() => {
+                Err(VaultError::State)
+            }
+            checked => {
+                checked?;
+                read_draft(case, &key, secrets.draft.as_ref().ok_or(VaultError::State)?)
+            }
+        }
     }
 
     /// Facts of a draft that may be an older version of itself.

@@ -10,15 +10,21 @@ use crate::seal::cbor::{self, MapReader, MapWriter};
 
 /// An epoch's row with the journal keys that its root seals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct EpochCopy {
-    pub(super) epoch: u16,
-    pub(super) state: u8,
-    pub(super) alias: Option<String>,
-    pub(super) wrapped: Option<Vec<u8>>,
-    pub(super) canary: Option<Vec<u8>>,
-    pub(super) recovery: Option<Vec<u8>>,
-    /// By generation.
-    pub(super) journal: Vec<(u16, Vec<u8>)>,
+pub struct EpochCopy {
+    /// Its number.
+    pub epoch: u16,
+    /// How far it has come, as the row has it.
+    pub state: u8,
+    /// Name of the hardware key.
+    pub alias: Option<String>,
+    /// The root, wrapped by the hardware key.
+    pub wrapped: Option<Vec<u8>>,
+    /// What tells a wrong root.
+    pub canary: Option<Vec<u8>>,
+    /// The root, wrapped for the recovery keys.
+    pub recovery: Option<Vec<u8>>,
+    /// Sealed journal keys by generation.
+    pub journal: Vec<(u16, Vec<u8>)>,
 }
 
 const WHAT: &str = "epoch copy";
@@ -86,7 +92,11 @@ impl EpochCopy {
         cbor::encode(&map.done())
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self, SealError> {
+    /// Reads a copy.
+    ///
+    /// # Errors
+    /// [`SealError::Malformed`] or [`SealError::UnknownFormat`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, SealError> {
         let malformed = || SealError::Malformed(WHAT);
         let mut map = MapReader::new(cbor::decode(bytes, WHAT)?, WHAT)?;
         map.version_1()?;

@@ -117,14 +117,16 @@ impl Vault {
         settings::put(transaction, &self.keys, MARK, &json, &*self.entropy)
     }
 
-    /// What opening looks at: the newest entries and their rows, the anchor, and the outbox. What the outbox has lost is
+    /// What opening looks at: the newest entries and their rows, and the anchor. What stands as arrived and is not is
     /// queued again.
     pub(super) fn inspect(&self) -> Result<Look, VaultError> {
         let mut damage = self.known.take_healed();
         damage.extend(self.look_back()?);
         damage.extend(self.prove_settings(&damage)?);
         damage.extend(self.prove_device()?);
-        damage.extend(self.requeue_lost(&damage)?);
+        if !damage.is_empty() {
+            damage.extend(self.requeue_lost(&damage)?);
+        }
         let history = self.weigh_anchor(&mut damage)?;
         self.note_damage(&damage)?;
         Ok(Look { damage, history })
@@ -203,7 +205,12 @@ impl Vault {
             Some(n) => journal::head_at(connection, n.saturating_sub(1))?.unwrap_or(JournalHead::GENESIS),
             None => JournalHead { n: mark.n, link: mark.link },
         };
-        Ok(Start { from, proofs: Proofs { unread: None, ..mark.proofs }, is_broken: false, is_bare: false })
+        Ok(Start {
+            from,
+            proofs: Proofs { unread: None, newest_unread: None, ..mark.proofs },
+            is_broken: false,
+            is_bare: false,
+        })
     }
 
     /// The place that the mark names, if there is one.
@@ -249,14 +256,14 @@ impl Vault {
         if self.known.of(case).as_ref().is_some_and(fits) {
             return Ok(());
         }
-        let (proof, may_lack) = self.read_again(case)?;
+        let (proof, unread) = self.read_again(case)?;
         match proof {
-            Some(proof) if fits(&proof) => Ok(()),
+            Some(proof) if fits(&proof) || unread.is_some_and(|n| n > proof.n) => Ok(()),
             Some(proof) => {
                 let damage = Damage::new(Record::Case(case), self.draft_fault(case, secrets)).by(proof.n);
                 Err(VaultError::Damaged(damage))
             }
-            None if may_lack => Ok(()),
+            None if unread.is_some() => Ok(()),
             None => Err(VaultError::Damaged(Damage::new(Record::Case(case), Fault::State))),
         }
     }
@@ -278,18 +285,18 @@ impl Vault {
         faulty.into_iter().next().map_or(Ok(rows), |damage| Err(VaultError::Damaged(damage)))
     }
 
-    fn read_again(&self, case: CaseId) -> Result<(Option<DraftProof>, bool), VaultError> {
+    /// The newest proof of a draft, and the newest entry whose key is not at hand: it may tell of a newer draft.
+    fn read_again(&self, case: CaseId) -> Result<(Option<DraftProof>, Option<u64>), VaultError> {
         let proofs = self.database.read(|connection| {
             let mut story = Story::default();
             story.read(connection, &self.keys, JournalHead::GENESIS, &mut Findings::default())?;
             Ok(story.proofs)
         })?;
         let mut known = self.known.lock();
-        let may_lack = proofs.unread.is_some();
         let newest = [known.drafts.get(&case), proofs.drafts.get(&case)].into_iter().flatten();
         let newest = newest.max_by_key(|proof| proof.n).cloned();
         known.drafts.extend(newest.clone().map(|proof| (case, proof)));
-        Ok((newest, may_lack))
+        Ok((newest, proofs.newest_unread))
     }
 
     /// What is wrong with a draft that is not the one expected: an older version of it still opens where it stands.

@@ -24,7 +24,7 @@ impl Vault {
     }
 
     /// Writes copies that are missing, and removes those that nobody needs any more. Returns how many ids of cases,
-    /// events and shifts have a copy and no row. What fails now is made good at the next opening.
+    /// events and shifts have a copy and no row. What fails now is made good behind the next opening.
     pub(super) fn mirror(&self) -> u32 {
         let done = self.mirror_epochs().and_then(|()| self.mirror_documents());
         self.mirror_values().and_then(|lost| done.map(|()| lost)).unwrap_or_default()

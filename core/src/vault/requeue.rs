@@ -19,7 +19,7 @@ const STUCK: &str = "
         OR NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 4 AND target = c.case_id AND state < 2)
         OR EXISTS (SELECT 1 FROM objects AS o WHERE o.case_id = c.case_id
             AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 3 AND target = o.object_id))
-        OR NOT EXISTS (SELECT 1 FROM outbox WHERE state = 1 AND owner = c.case_id AND kind IN (3, 4))
+        OR NOT EXISTS (SELECT 1 FROM outbox WHERE +state = 1 AND owner = c.case_id AND kind IN (3, 4))
             AND NOT EXISTS (SELECT 1 FROM outbox AS m WHERE kind = 2 AND target = c.case_id AND (state = 1 OR state = 0
                 AND EXISTS (SELECT 1 FROM outbox WHERE kind = 1 AND target = m.owner AND state < 2)))
     ) ORDER BY ordinal";

@@ -75,7 +75,7 @@ impl SpareFolder {
         Self { folder: vault.join("spare") }
     }
 
-    /// Copies a value. What cannot be written now is written at the next opening.
+    /// Copies a value. What cannot be written now is written behind the next opening (`upkeep.rs`).
     pub(super) fn keep(&self, kind: Spare, id: &[u8; 16], bytes: &[u8]) {
         drop(self.replace(&kind.name(id), bytes));
     }

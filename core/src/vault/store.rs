@@ -19,6 +19,7 @@ use super::salvage::{self, Salvage};
 use super::shifts::{self, ShiftRow};
 use super::spare::{Spare, SpareFolder};
 use super::sweep::Sweep;
+use super::upkeep::KeptUp;
 use super::{Record, StorageConfig, VaultError, VaultPorts, migrate, settings};
 use crate::domain::{CaseId, Moment, Officer, ShiftId};
 use crate::ports::Entropy;
@@ -38,6 +39,7 @@ pub struct Vault {
     pub(super) anchorage: Anchorage,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) ports: VaultPorts,
+    pub(super) kept_up: KeptUp,
     /// The journal's head when the vault was suspended; see `suspend.rs`.
     pub(super) left: Mutex<JournalHead>,
 }
@@ -50,13 +52,20 @@ pub struct Opened {
     pub sweep: Sweep,
     /// A salvage that nobody was told of yet; see [`Vault::salvage_told`].
     pub salvaged: Option<Salvage>,
-    /// Cases, events and shifts of which there is a spare copy and no row: the database has lost them. A salvage brings
-    /// them back.
-    pub lost_rows: u32,
+    /// An older version has used it last.
+    pub is_migrated: bool,
     /// What is not as it was left.
     pub look: Look,
     /// Whether a rotation that was interrupted is finished now; if not, why it is put off.
     pub rotation: Result<(), VaultError>,
+}
+
+impl Opened {
+    /// Whether the vault is not as a calm end would have left it.
+    #[must_use]
+    pub fn is_unusual(&self) -> bool {
+        self.is_migrated || self.salvaged.is_some() || !self.sweep.is_clean() || self.look != Look::default()
+    }
 }
 
 impl Vault {
@@ -75,13 +84,14 @@ impl Vault {
         let look = vault.inspect()?;
         let rotation = vault.finish_rotation();
         vault.finish_purges()?;
-        let lost_rows = vault.mirror();
+        drop(vault.mirror_epochs().and_then(|()| vault.mirror_documents())); // a copy that cannot be made keeps nobody out
         let sweep = vault.sweep()?;
-        if !vault.database.was_migrated() {
+        let is_migrated = vault.database.was_migrated();
+        if !is_migrated {
             migrate::drop_backups(folder)?; // this version has opened before, and again
         }
         vault.restore_ballast();
-        Ok(Opened { vault, sweep, salvaged, lost_rows, look, rotation })
+        Ok(Opened { vault, sweep, salvaged, is_migrated, look, rotation })
     }
 
     /// A database and the folders beside it, still without keys.
@@ -104,6 +114,7 @@ impl Vault {
             anchorage: Anchorage::new(ports.anchor.clone(), storage.key_store_timeout_ms),
             entropy: ports.entropy.clone(),
             ports,
+            kept_up: KeptUp::default(),
             left: Mutex::new(JournalHead::GENESIS),
         })
     }

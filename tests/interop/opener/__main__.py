@@ -1,4 +1,5 @@
 """Command line: python -m opener EXPORT_DIR --key case-worker.key [...]
+              or: python -m opener vault DIR --key recovery.key [...], see `vault_cli`
 
 Exit 0: all holds.  1: there are findings.  2: bad input, nothing was judged.
 Without --key only what needs no secret is checked, and the output says so.
@@ -13,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from . import vault_cli
 from .content import PhotoSink
 from .errors import BadInput, Refused
 from .keys import load_open_keys
@@ -72,7 +74,10 @@ def _as_text(report: Report, with_key: bool) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run once and give back the exit code."""
-    arguments = _arguments(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["vault"]:
+        return vault_cli.main(words[1:])
+    arguments = _arguments(words)
     try:
         if arguments.notice:
             view = open_notice(arguments.export, *arguments.notice, trust=arguments.trust)

@@ -7,8 +7,11 @@ truth; signatures and cross-checks are done elsewhere.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
+
+import cbor2
 
 from .errors import Refused
 from .keys import P256, XWING
@@ -99,6 +102,21 @@ def read_with(reader: Reader, value: Any, what: str) -> Any:
         return reader(value)
     except Refused as refusal:
         raise Refused(f"{what}: {refusal}", "shape") from None
+
+
+def wraps_of(value: Any) -> tuple[Wrap, ...]:
+    """The wraps of a root key, which stand alone."""
+    return _wraps(read_with(_WRAPS, value, "wraps"))
+
+
+def canonical(value: Any) -> bytes:
+    """Deterministic CBOR."""
+    return cbor2.dumps(value, canonical=True)
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON for people."""
+    return json.dumps(value, indent=1, ensure_ascii=False).encode()
 
 
 _MANIFEST = closed(

@@ -39,6 +39,9 @@ pub enum ReplayError {
         /// Photos taken in the recording.
         needed: usize,
     },
+    /// A recovery key is none of those that the vault was wrapped for.
+    #[error("--key: nothing in this vault is wrapped for this key")]
+    ForeignKey,
     /// The vault or the box cannot be used.
     #[error("{what}: {reason}")]
     Setup {

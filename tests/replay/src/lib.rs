@@ -3,6 +3,8 @@
 //!
 //! The phone is simulated: its clock follows the recording, its keys are software twins, its camera draws or reads
 //! photos. The core, the protocol and the box are the real ones, over real TLS.
+//!
+//! And [`recover`]: opens the vault of a phone that does not open any more with the agency's recovery key.
 
 mod check;
 mod desk;
@@ -14,6 +16,7 @@ mod opened;
 mod phone;
 mod photos;
 mod player;
+pub mod recover;
 pub mod report;
 mod run;
 mod target;

@@ -1,6 +1,6 @@
 //! The command line of `streife-replay`.
 //!
-//! Exit codes: 0 all holds, 1 a check failed (named on the terminal), 2 bad input or no box.
+//! Exit codes: 0 all holds, 1 a check failed or something did not open (named on the terminal), 2 bad input or no box.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use streife_replay::model::Outcome;
-use streife_replay::{Options, Progress, ReplayError, report, run};
+use streife_replay::{Options, Progress, ReplayError, recover, report, run};
 
 /// Replays recorded patrol shifts and checks what arrives at the secure box.
 #[derive(Parser)]
@@ -22,6 +22,21 @@ struct Arguments {
 enum Command {
     /// Plays a recording and checks the result.
     Run(RunArguments),
+    /// Opens a dead phone's vault with the agency's recovery key; the vault is only read.
+    Recover(RecoverArguments),
+}
+
+#[derive(clap::Args)]
+struct RecoverArguments {
+    /// The vault's folder, or a copy of it. Only a copy of its database is opened; nothing in it is written.
+    #[arg(long, value_name = "DIR")]
+    vault: PathBuf,
+    /// The private recovery key, 64 hex digits.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// A new or empty folder for what opens, in plain text. Nothing is overwritten.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -52,8 +67,11 @@ struct RunArguments {
 }
 
 fn main() -> ExitCode {
-    let Command::Run(arguments) = Arguments::parse().command;
-    match replay(&arguments) {
+    let done = match Arguments::parse().command {
+        Command::Run(arguments) => replay(&arguments),
+        Command::Recover(arguments) => recovered(arguments),
+    };
+    match done {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(1),
         Err(error) => {
@@ -83,6 +101,13 @@ fn replay(arguments: &RunArguments) -> Result<usize, ReplayError> {
     }
     tell(&outcome, &page);
     Ok(outcome.summary.failed_checks)
+}
+
+fn recovered(RecoverArguments { vault, key, out }: RecoverArguments) -> Result<usize, ReplayError> {
+    let report = recover::recover(&recover::Recovery { vault, key, out: out.clone() })?;
+    report.lines().iter().for_each(|line| say(line));
+    say(&format!("the vault was only read; what opened lies in plain text in {}", out.display()));
+    Ok(report.not_opened.len())
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), ReplayError> {

@@ -1,6 +1,8 @@
 //! The journal: what verifies from its beginning on is kept. Where the old chain is known to have gone further, by the
 //! anchor or by anything signed, the new entries go on behind that place, and the gap stays visible.
 
+use std::collections::BTreeSet;
+
 use rusqlite::Transaction;
 
 use super::super::documents::{self, Document};
@@ -41,6 +43,23 @@ impl Builder<'_> {
         self.head = head;
         self.report.entries_kept = kept;
         self.report.entries_known = head.n;
+        self.lost_voids(transaction)
+    }
+
+    /// Voids that the kept entries tell of and no row does.
+    fn lost_voids(&mut self, transaction: &Transaction<'_>) -> Result<(), VaultError> {
+        let mut voided = BTreeSet::new();
+        journal::each(transaction, &self.vault.keys, 1..=journal::LAST, |entry| {
+            if let Some(JournalEvent::CaseVoided { case, .. }) = entry.reading.record().map(|record| &record.event) {
+                voided.insert(*case);
+            }
+        })?;
+        let mut has_event = transaction.prepare("SELECT 1 FROM events WHERE case_id = ?1")?;
+        for case in voided {
+            if !has_event.exists([case.as_bytes()])? && self.report.whole.remove(&case) {
+                self.report.voids_lost.insert(case);
+            }
+        }
         Ok(())
     }
 

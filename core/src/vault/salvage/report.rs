@@ -22,6 +22,9 @@ pub struct Salvage {
     pub stranded: BTreeSet<CaseId>,
     /// Cases that were being recorded; what was noted is lost, their photos are in a new draft.
     pub facts_lost: BTreeSet<CaseId>,
+    /// Sealed cases that come back whole and that the journal tells were voided, while the event is lost: whoever voided
+    /// them does so again.
+    pub voids_lost: BTreeSet<CaseId>,
     /// Cases whose key is known and not at hand: kept as they are until it is, or for the recovery key.
     pub locked: BTreeSet<CaseId>,
     /// Cases of which there are files, and no key any more. Their files are in the quarantine.
@@ -48,7 +51,7 @@ impl Salvage {
     /// Whether nothing was lost that the folder tells of.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let lost = [&self.stranded, &self.facts_lost, &self.locked, &self.keys_lost];
+        let lost = [&self.stranded, &self.facts_lost, &self.voids_lost, &self.locked, &self.keys_lost];
         lost.iter().all(|cases| cases.is_empty())
             && self.photos_lost.is_empty()
             && self.photos_quarantined.is_empty()

@@ -54,6 +54,9 @@ impl Machine<'_> {
             Act::Refresh => self.refresh(),
             Act::Read(pick) => self.on_draft(*pick, |machine, case| machine.read(case)),
             Act::Rotate => self.rotate(),
+            Act::Lock => self.lock(),
+            Act::Unlock => self.unlock(),
+            Act::Restate => self.restate_officer(),
             Act::OpenTwice => self.open_twice(),
             Act::Suspend(asleep) => self.suspend(*asleep),
             other => self.world_act(other),
@@ -77,6 +80,7 @@ impl Machine<'_> {
             Act::SetClock(by_min) => self.world.set_clock(*by_min),
             Act::Reboot => self.world.reboot(),
             Act::KeyStore(failure) => self.world.fail_key_store(*failure),
+            Act::DestroyKeys => self.destroy_keys(),
             Act::Signer(failure) => self.world.fail_signer(*failure),
             Act::Plant(litter) => self.plant(*litter),
             Act::FlipBit(pick, bit) => self.flip(*pick, *bit),
@@ -133,6 +137,7 @@ impl Machine<'_> {
         match self.call(doubt, |_, client| client.open_shift(&who))? {
             Came::Done(shift) => {
                 self.acknowledged(expected)?;
+                self.keys_may_have_come(false);
                 self.model.open_shift(shift, &officer);
                 Ok(())
             }
@@ -141,19 +146,29 @@ impl Machine<'_> {
         }
     }
 
-    /// Closes the open shift.
+    /// Closes the open shift. A draft that cannot be read may hold it up, one that can be read does.
     pub fn close_shift(&mut self) -> Checked {
-        let may = self.model.shift.is_some() && !self.model.has_drafts();
-        let expected = (!may).then_some(ErrorKind::State);
+        let may = self.model.shift.is_some() && !self.model.open_drafts().any(|case| case.lit);
+        let must = may && self.model.open_drafts().next().is_none();
+        let expected = (!must).then_some(ErrorKind::State);
         match self.call(may.then_some(Doubt::CloseShift), |_, client| client.close_shift())? {
             Came::Done(_) => {
-                self.acknowledged(expected)?;
+                self.acknowledged(expected.filter(|_| !may))?;
+                self.keys_may_have_come(false);
+                self.is_stranded()?;
                 self.model.close_shift();
                 Ok(())
             }
             Came::Refused(error) => self.explain(&error, expected),
             Came::Killed => Ok(()),
         }
+    }
+
+    /// Whether the drafts of the shift that was closed cannot be read.
+    fn is_stranded(&self) -> Checked {
+        let client = self.world.client().ok_or("I6: the vault is closed")?;
+        let is_read = self.model.open_drafts().find(|case| client.draft(case.id).is_ok());
+        demand(is_read.is_none(), || format!("I1: closed over a draft that can be read: {is_read:?}"))
     }
 
     fn end_shift(&mut self) -> Checked {
@@ -171,6 +186,7 @@ impl Machine<'_> {
             Came::Done(case) => {
                 self.acknowledged(expected)?;
                 self.model.begin(case);
+                self.model.case_mut(case).lit = true;
                 Ok(())
             }
             Came::Refused(error) => self.explain(&error, expected),
@@ -284,6 +300,7 @@ impl Machine<'_> {
         let limits = SyncLimits { network, max_ms: None, cancel: &patience };
         match self.call(None, |_, client| client.sync(&limits))? {
             Came::Done(report) => {
+                self.keys_may_have_come(false);
                 self.figures.requests += u64::from(report.requests);
                 demand(report.end != SyncEnd::Cancelled, || format!("I9: no end after {} requests", report.requests))?;
                 demand(report.end != SyncEnd::Revoked || is_refusal(self.trouble), || {

@@ -68,6 +68,10 @@ impl Machine<'_> {
         match opened {
             Came::Refused(error) => self.explain(&error, None),
             Came::Done(()) | Came::Killed => Ok(()),
+        }?;
+        if self.world.client().is_some() && self.store_failure().is_some() {
+            self.model.died_opening(); // of the other process
         }
+        Ok(())
     }
 }

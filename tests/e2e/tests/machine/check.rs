@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use streife_core::client::{CaseState, CaseSummary, Client};
+use streife_core::client::{CaseState, CaseSummary, Client, Notice, VaultError};
 use streife_core::domain::{CaseFacts, PhotoRecord};
 use streife_core::error::{Error, ErrorKind};
 use streife_core::seal::{Hash, Manifest, Receipt, Signed};
@@ -10,6 +10,7 @@ use streife_core::vault::CaseRow;
 
 use crate::fate::entries;
 use crate::journal;
+use crate::keys::{Keys, Lasts};
 use crate::model::{Case, Model};
 use crate::play::Checked;
 use crate::world::World;
@@ -28,7 +29,7 @@ pub fn phone(world: &World, model: &mut Model) -> Checked {
         let Some(case) = model.cases.get_mut(number) else {
             return Err(format!("I1: a case that nobody began: {summary:?}"));
         };
-        one(world, client, case, summary).map_err(|wrong| format!("{wrong} (case {number}: {case:?})"))?;
+        one(world, client, &model.keys, case, summary).map_err(|wrong| format!("{wrong} (case {number}: {case:?})"))?;
     }
     demand(summaries.len() == model.cases.len(), || format!("I1: {} cases of {}", summaries.len(), model.cases.len()))?;
     journal::check(client, model)
@@ -37,6 +38,9 @@ pub fn phone(world: &World, model: &mut Model) -> Checked {
 /// What an opening owes: the folder is tidy, and what it does not understand is kept.
 pub fn opening(world: &World, model: &mut Model) -> Checked {
     let client = world.client().expect("was just opened");
+    let is_blame = |notice: &Notice| matches!(notice, Notice::SetBack { .. } | Notice::Copied);
+    let blamed = client.notices().into_iter().find(is_blame);
+    demand(blamed.is_none(), || format!("I5: nobody has set the vault back or copied it: {blamed:?}"))?;
     if client
         .recovered()
         .missing
@@ -52,6 +56,12 @@ pub fn opening(world: &World, model: &mut Model) -> Checked {
     let (objects, set_aside) = (names("objects"), names("quarantine"));
     let litter = std::mem::take(&mut model.litter);
     demand(!objects.iter().any(|name| name.ends_with(".part")), || format!("I5: unfinished files stay: {objects:?}"))?;
+    if model.is_dim() {
+        // What is named like a photo of a draft waits for the draft's key.
+        let (waits, done): (BTreeSet<_>, BTreeSet<_>) = litter.into_iter().partition(|name| objects.contains(name));
+        model.litter = waits;
+        return demand(done.is_subset(&set_aside), || format!("I8: {done:?} is not in {set_aside:?}"));
+    }
     demand(litter.is_subset(&set_aside), || format!("I8: {litter:?} is not in {set_aside:?}"))?;
     demand(litter.is_disjoint(&objects), || format!("I5: {litter:?} stays in {objects:?}"))
 }
@@ -69,20 +79,28 @@ fn queue(client: &Client, model: &Model) -> Checked {
     demand(there == known, || format!("I1: shifts {there:?} instead of {known:?}"))
 }
 
-fn one(world: &World, client: &Client, case: &mut Case, summary: &CaseSummary) -> Checked {
+fn one(world: &World, client: &Client, keys: &Keys, case: &mut Case, summary: &CaseSummary) -> Checked {
     demand(summary.case == case.id && summary.shift == case.shift, || format!("I1: {summary:?}"))?;
     demand(summary.voided == case.voided, || format!("I1: voided {} instead of {}", summary.voided, case.voided))?;
     demand(summary.seq == case.seq, || format!("I1: number {:?} instead of {:?}", summary.seq, case.seq))?;
     if case.is_draft() {
         demand(summary.state == CaseState::Draft, || format!("I1: {:?} instead of a draft", summary.state))?;
-        return draft(client, case);
+        return draft(client, keys, case);
     }
     let row = client.case(case.id).map_err(|error| format!("I1: the row cannot be read: {error:?}"))?;
     sealed(world, case, &row)
 }
 
-fn draft(client: &Client, case: &mut Case) -> Checked {
-    let facts = client.draft(case.id).map_err(|error| format!("I1: the draft cannot be read: {error:?}"))?;
+fn draft(client: &Client, keys: &Keys, case: &mut Case) -> Checked {
+    let may_be_dark = !case.lit && (keys.are_away() || case.lasts == Lasts::Lost);
+    let facts = match client.draft(case.id) {
+        Err(Error::Vault(VaultError::KeyMissing { .. })) if may_be_dark => return Ok(()),
+        read => read.map_err(|error| format!("I1: the draft cannot be read: {error:?}"))?,
+    };
+    case.lit = true;
+    if case.lasts == Lasts::Lost && !keys.are_away() {
+        case.lasts = keys.lasts(); // its key was not among those that are gone
+    }
     demand(facts.photos.len() == case.photos.len(), || {
         format!("I1: {} photos instead of {}", facts.photos.len(), case.photos.len())
     })?;

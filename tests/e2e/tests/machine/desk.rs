@@ -20,7 +20,8 @@ pub fn has_all_seals(machine: &Machine<'_>) -> bool {
 pub fn has_all_voids(machine: &Machine<'_>) -> bool {
     let stored = machine.world.server().ledger().cases().unwrap_or_default();
     let arrived = |case: &Case| stored.iter().any(|stored| stored.case == case.id && !stored.events.is_empty());
-    machine.model.cases.iter().filter(|case| case.voided && case.hurt.is_empty()).all(arrived)
+    let is_stuck = |case: &Case| machine.model.is_stuck(case.id);
+    machine.model.cases.iter().filter(|case| case.voided && case.hurt.is_empty() && !is_stuck(case)).all(arrived)
 }
 
 /// Compares all of the model with all of the box.
@@ -34,7 +35,7 @@ pub fn compare(machine: &mut Machine<'_>) -> Checked {
                 machine.figures.compared += u32::from(photos.is_some());
                 machine.figures.photos += photos.unwrap_or_default();
             }
-            [] if !case.hurt.is_empty() => {}
+            [] if !case.hurt.is_empty() || machine.model.is_stuck(case.id) => {}
             other => return Err(format!("I2: {} is at the box {} times", case.id, other.len())),
         }
     }
@@ -46,8 +47,12 @@ fn of_shift(machine: &Machine<'_>, shift: streife_core::domain::ShiftId) -> Chec
     let shifts = machine.world.server().ledger().shifts().map_err(|error| format!("the ledger fails: {error}"))?;
     let stored = shifts.iter().find(|stored| stored.shift == shift).ok_or("I6: a shift is not at the box")?;
     demand(stored.seal.is_some(), || format!("I6: the seal of {shift} is not at the box"))?;
-    let is_hurt = machine.model.cases.iter().any(|case| case.shift == shift && !case.hurt.is_empty());
-    demand(is_hurt || stored.flag == SealFlag::Fits, || format!("I5: the seal of {shift} says {:?}", stored.flag))
+    let is_incomplete = |case: &Case| !case.hurt.is_empty() || machine.model.is_stuck(case.id);
+    let is_hurt = machine.model.cases.iter().any(|case| case.shift == shift && is_incomplete(case));
+    let is_over_draft = machine.model.shifts.get(&shift).is_some_and(|shift| shift.over_draft);
+    demand(is_hurt || is_over_draft || stored.flag == SealFlag::Fits, || {
+        format!("I5: the seal of {shift} says {:?}", stored.flag)
+    })
 }
 
 /// Compares one case; returns its number of photos, or nothing for a damaged case that is not whole at the box.
@@ -58,7 +63,7 @@ fn of_case(machine: &Machine<'_>, case: &Case, stored: &LedgerCase) -> Result<Op
         return Ok(None);
     }
     let state = if case.voided { BoxCaseState::Voided } else { BoxCaseState::Complete };
-    let voids_may_wait = !case.hurt.is_empty();
+    let voids_may_wait = !case.hurt.is_empty() || machine.model.is_stuck(case.id);
     demand(stored.state == state || voids_may_wait, || format!("I6: {:?} instead of {state:?}", stored.state))?;
     demand(Some(stored.seq) == case.seq && stored.shift == case.shift, || format!("I2: another place: {stored:?}"))?;
     let manifest = Signed::<Manifest>::verify(&stored.manifest, &machine.world.device_key());

@@ -34,6 +34,7 @@ struct State {
     calls: u16,
     requests: u8,
     key_calls: u8,
+    key_failure: Option<KeyStoreError>,
     struck: bool,
     dead: bool,
     client: Weak<Client>,
@@ -56,7 +57,7 @@ impl Fate {
     /// A step begins, with what goes wrong in it.
     pub fn step(&self, trouble: Option<Trouble>) {
         let mut state = self.state();
-        (state.trouble, state.struck) = (trouble, false);
+        (state.trouble, state.struck, state.key_failure) = (trouble, false, None);
         (state.calls, state.requests, state.key_calls) = (0, 0, 0);
     }
 
@@ -86,6 +87,27 @@ impl Fate {
             let ended = thread.join().expect("a panic while suspending is a fault of the core");
             self.state().suspended = Some(ended);
         }
+    }
+
+    /// Does something that a copy of the folder must not see half done; the core does it on a thread of its own.
+    pub fn undisturbed<T>(&self, work: impl FnOnce() -> T) -> Result<T, Fails> {
+        let state = self.state();
+        if state.dead { Err(Fails) } else { Ok(work()) }
+    }
+
+    /// The key store itself has failed: the disk it lies on is full.
+    pub fn key_store_failed(&self, how: KeyStoreError) {
+        self.state().key_failure = Some(how);
+    }
+
+    /// How the key store has failed in this step, if it has.
+    pub fn key_failure(&self) -> Option<KeyStoreError> {
+        let state = self.state();
+        let told = match state.trouble {
+            Some(Trouble::NoKeyStore { how, .. }) if state.struck => Some(how),
+            _ => None,
+        };
+        told.or(state.key_failure)
     }
 
     /// Whether the trouble of this step has struck.

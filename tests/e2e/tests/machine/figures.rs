@@ -32,6 +32,8 @@ pub struct Figures {
     pub adopted: u32,
     /// Requests sent.
     pub requests: u64,
+    /// Drafts whose key was gone for good at the end, by the loss of memory or hardware.
+    pub dark: u32,
     pub losses: u32,
 }
 
@@ -59,6 +61,7 @@ impl Figures {
         self.photos += other.photos;
         self.adopted += other.adopted;
         self.requests += other.requests;
+        self.dark += other.dark;
         self.losses += other.losses;
         other.faults.iter().for_each(|(name, count)| *self.faults.entry(name).or_default() += count);
         other.errors.iter().for_each(|(kind, count)| *self.errors.entry(kind.clone()).or_default() += count);
@@ -77,6 +80,7 @@ impl Display for Figures {
         writeln!(f, "at the box: {compared} cases and {photos} photos opened and equal, {requests} requests")?;
         writeln!(f, "faults that struck: {}", list(self.faults.iter()))?;
         writeln!(f, "errors by kind: {}", list(self.errors.iter()))?;
+        writeln!(f, "drafts that only the recovery key opens: {}", self.dark)?;
         write!(f, "losses: {losses}")
     }
 }

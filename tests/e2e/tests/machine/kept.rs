@@ -1,5 +1,6 @@
 //! Sequences that have found something once, written out.
 
+use streife_core::ports::KeyStoreError;
 use streife_core::sync::Network;
 
 use crate::hands::Honest;
@@ -54,4 +55,30 @@ fn a_suspension_in_the_middle_of_a_rotation() {
     let rotations =
         (1..40).flat_map(|at| [amid(Trouble::Suspend { at }, Act::Rotate), calm(Act::Edit(0, Edit::Check))]);
     holds([calm(Act::Whole(0))].into_iter().chain(rotations).collect());
+}
+
+/// Opened while the key store was silent, the vault was taken for one that had lost its drafts.
+#[test]
+fn an_opening_while_the_key_store_is_silent() {
+    holds(vec![
+        calm(Act::KeyStore(Some(KeyStoreError::NotNow))),
+        calm(Act::Edit(0, Edit::Vehicle(0))),
+        calm(Act::Reopen),
+        calm(Act::Begin),
+        calm(Act::KeyStore(None)),
+        calm(Act::Sync(Network::Offline)),
+        calm(Act::EndShift),
+    ]);
+}
+
+/// A case that was sealed twice was called damaged.
+#[test]
+fn a_case_is_sealed_twice() {
+    holds(vec![calm(Act::Whole(0)), calm(Act::Seal(0, false))]);
+}
+
+/// Suspended while it was unlocked, the vault stays locked until it is asked again.
+#[test]
+fn a_suspension_in_the_middle_of_unlocking() {
+    holds((1..20).flat_map(|at| [amid(Trouble::Suspend { at }, Act::Lock), calm(Act::Edit(0, Edit::Check))]).collect());
 }

@@ -22,6 +22,7 @@ mod finish;
 mod hands;
 mod journal;
 mod kept;
+mod keys;
 mod model;
 mod patience;
 mod play;

@@ -9,6 +9,7 @@ use streife_core::client::AddedPhoto;
 use streife_core::domain::{CaseEdit, CaseFacts, CaseId, FindingCode, Moment, ObjectId, PhotoClass, ShiftId};
 use streife_core::seal::Hash;
 
+use crate::keys::{Keys, Lasts};
 use crate::steps::Pick;
 
 /// Of 256 picks so many name a draft; the others any case, so that refusals are tried, too.
@@ -27,6 +28,8 @@ pub struct Model {
     pub cases: Vec<Case>,
     /// Links of the journal as read last.
     pub links: Vec<Hash>,
+    /// Which keys are at hand.
+    pub keys: Keys,
     /// Files planted into the object folder since the vault was opened; the next opening sets them aside.
     pub litter: BTreeSet<String>,
 }
@@ -38,8 +41,12 @@ pub struct Shift {
     pub officer: String,
     /// Whether it was closed.
     pub closed: bool,
+    /// Whether it was closed over a draft whose key was gone.
+    pub over_draft: bool,
     /// Cases sealed in it.
     pub sealed: u32,
+    /// Whether the statement of its officer lasts.
+    pub lasts: Lasts,
 }
 
 /// A case.
@@ -62,6 +69,10 @@ pub struct Case {
     pub voided: bool,
     /// Objects of which a bit was flipped.
     pub hurt: BTreeSet<ObjectId>,
+    /// Whether its key lasts; once sealed, also the key of the entries that tell of it.
+    pub lasts: Lasts,
+    /// Whether it was read since the vault was opened.
+    pub lit: bool,
 }
 
 /// A photo.
@@ -76,21 +87,23 @@ pub struct Photo {
 impl Model {
     /// A shift was opened.
     pub fn open_shift(&mut self, shift: ShiftId, officer: &str) {
-        self.shifts.insert(shift, Shift { officer: officer.to_owned(), ..Shift::default() });
+        let lasts = self.keys.lasts();
+        self.shifts.insert(shift, Shift { officer: officer.to_owned(), lasts, ..Shift::default() });
         self.shift = Some(shift);
     }
 
     /// The open shift was closed.
     pub fn close_shift(&mut self) {
+        let over_draft = self.open_drafts().next().is_some();
         if let Some(shift) = self.shift.take().and_then(|shift| self.shifts.get_mut(&shift)) {
-            shift.closed = true;
+            (shift.closed, shift.over_draft) = (true, over_draft);
         }
     }
 
     /// A case was begun in the open shift.
     pub fn begin(&mut self, id: CaseId) {
         let Some(shift) = self.shift else { return };
-        self.cases.push(Case::new(id, shift));
+        self.cases.push(Case { lasts: self.keys.lasts(), ..Case::new(id, shift) });
     }
 
     /// A case was sealed; returns its number.
@@ -99,6 +112,7 @@ impl Model {
         let shift = self.shifts.entry(case.shift).or_default();
         shift.sealed += 1;
         case.seq = Some(shift.sealed);
+        case.lasts = case.lasts.and(self.keys.lasts());
         shift.sealed
     }
 
@@ -108,8 +122,10 @@ impl Model {
         if was_draft {
             self.seal(id);
         }
+        let lasts = self.keys.lasts();
         let case = self.case_mut(id);
         (case.sealed_void, case.voided) = (was_draft, true);
+        case.lasts = case.lasts.and(lasts);
     }
 
     /// The case of a pick, in any state.
@@ -161,6 +177,8 @@ impl Case {
             sealed_void: false,
             voided: false,
             hurt: BTreeSet::new(),
+            lasts: Lasts::Yes,
+            lit: false,
         }
     }
 

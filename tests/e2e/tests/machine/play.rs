@@ -102,12 +102,14 @@ impl<'a> Machine<'a> {
         self.trouble = None;
         self.world.fate().step(None);
         acted?;
+        self.settle(false)?;
         check::phone(&self.world, &mut self.model)
     }
 
     fn act_on_full_disk(&mut self, act: &Act, pages: u8) -> Checked {
         self.world.set_full(Some(pages));
-        let acted = self.act(act).and_then(|()| check::phone(&self.world, &mut self.model));
+        let acted = self.act(act).and_then(|()| self.settle(false));
+        let acted = acted.and_then(|()| check::phone(&self.world, &mut self.model));
         self.world.set_full(None);
         acted
     }
@@ -122,21 +124,36 @@ impl<'a> Machine<'a> {
 
     /// Opens the vault; a key store that fails is a reason not to.
     pub fn open(&mut self, trouble: Option<Trouble>) -> Checked {
+        self.model.forget_keys();
         match catch(|| self.world.open(trouble))? {
             _ if self.world.fate().is_dead() => {
+                if self.world.key_store_fails().is_some() {
+                    self.model.died_opening();
+                }
                 self.world.bury();
                 self.figures.kills_opening += 1;
                 self.open(None)
             }
-            Ok(()) => self.opened(),
-            Err(error) => self.explain(&error, None),
+            Ok(()) => {
+                self.model.asked_for_keys(self.store_failure());
+                self.opened()
+            }
+            Err(error) => {
+                if self.store_failure().is_some() {
+                    self.model.died_opening();
+                }
+                self.explain(&error, None)
+            }
         }
     }
 
     fn opened(&mut self) -> Checked {
         let client = self.world.client().expect("was just opened");
         self.figures.adopted += u32::try_from(client.recovered().orphans.len()).unwrap_or(u32::MAX);
-        self.settle()?;
+        self.settle(true)?;
+        if self.trouble == Some(Trouble::HideObjects) {
+            return Ok(()); // what lies there is not seen
+        }
         check::opening(&self.world, &mut self.model)
     }
 
@@ -159,7 +176,7 @@ impl<'a> Machine<'a> {
             self.wake_up(suspended)?;
             if matches!(answer, Err(Error::Vault(VaultError::Suspended))) {
                 self.doubts.extend(doubt);
-                self.settle()?;
+                self.settle(true)?;
                 return Ok(Came::Killed);
             }
         }
@@ -193,11 +210,7 @@ impl<'a> Machine<'a> {
                     _ => false,
                 },
                 ErrorKind::DiskFull => matches!(self.trouble, Some(Trouble::FullDisk { .. })),
-                ErrorKind::KeyUnavailable => {
-                    let struck =
-                        self.world.fate().has_struck() && matches!(self.trouble, Some(Trouble::NoKeyStore { .. }));
-                    struck || self.world.key_store_fails().is_some()
-                }
+                ErrorKind::KeyUnavailable => self.store_failure().is_some() || self.model.is_dim(),
                 _ => false,
             };
         if is_explained {
@@ -212,13 +225,23 @@ impl<'a> Machine<'a> {
         expected.map_or(Ok(()), |kind| Err(format!("I10: done instead of {kind:?}")))
     }
 
-    /// Looks which of the doubtful calls were done.
-    fn settle(&mut self) -> Checked {
+    /// Looks which of the doubtful calls were done. One on a draft that cannot be read now stays in doubt, and so does a
+    /// photo until an opening: only then is one adopted.
+    fn settle(&mut self, is_opening: bool) -> Checked {
         let Some(client) = self.world.client() else { return Ok(()) };
-        for doubt in self.doubts.drain(..) {
-            settle::settle(client, &mut self.model, doubt)?;
+        for doubt in std::mem::take(&mut self.doubts) {
+            let must_wait = matches!(doubt, Doubt::Photo(..)) && !is_opening;
+            if must_wait || !settle::settle(client, &mut self.model, &doubt)? {
+                self.doubts.push(doubt);
+            }
         }
         Ok(())
+    }
+
+    /// Ends what goes wrong in this step.
+    pub fn calm(&mut self) {
+        self.world.fate().step(None);
+        self.world.set_full(None);
     }
 
     /// The edit of a draft, through the app.

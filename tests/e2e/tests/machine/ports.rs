@@ -72,7 +72,7 @@ impl Signer for Fated<Arc<DangerousSoftwareSigner>> {
 impl KeyStore for Fated<Arc<DangerousSoftwareKeyStore>> {
     fn create(&self, alias: &str) -> Result<(), KeyStoreError> {
         self.fate.ask_key_store()?;
-        self.port.create(alias)
+        self.port.create(alias).inspect_err(|error| self.fate.key_store_failed(*error))
     }
 
     fn wrap(&self, alias: &str, key: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
@@ -99,7 +99,7 @@ impl Anchor for Fated<FileAnchor> {
 
     fn store(&self, mark: &[u8]) -> Result<(), AnchorError> {
         self.fate.call().map_err(|_| AnchorError::Failed)?;
-        self.port.store(mark)
+        self.fate.undisturbed(|| self.port.store(mark)).unwrap_or(Err(AnchorError::Failed))
     }
 }
 

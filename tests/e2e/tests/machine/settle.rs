@@ -1,17 +1,26 @@
 //! What became of a call that was killed: the phone says it, and it must be all or nothing.
 
-use streife_core::client::{CaseState, Client};
+use streife_core::client::{CaseState, Client, VaultError};
 use streife_core::domain::{CaseFacts, CaseId, PhotoClass};
 use streife_core::error::Error;
 use streife_core::seal::Hash;
 
 use crate::model::{Model, Photo};
-use crate::play::{Checked, Doubt};
+use crate::play::{Doubt, Wrong};
 
-/// Takes up what was done.
-pub fn settle(client: &Client, model: &mut Model, doubt: Doubt) -> Checked {
-    let what = format!("{doubt:?}");
-    settled(client, model, doubt).map_err(|error| format!("I1: after {what}: {error}"))
+/// Takes up what was done; `false` if that cannot be told now, because a key may be missing.
+pub fn settle(client: &Client, model: &mut Model, doubt: &Doubt) -> Result<bool, Wrong> {
+    if let Doubt::Edit(case, _) | Doubt::Photo(case, ..) = doubt
+        && !model.case(*case).is_draft()
+    {
+        return Ok(true); // sealed since, with what was seen then
+    }
+    match settled(client, model, doubt.clone()) {
+        Ok(()) => Ok(true),
+        Err(Error::Vault(VaultError::Locked)) => Ok(false),
+        Err(Error::Vault(VaultError::KeyMissing { .. })) if model.is_dim() => Ok(false),
+        Err(error) => Err(format!("I1: after {doubt:?}: {error}")),
+    }
 }
 
 fn settled(client: &Client, model: &mut Model, doubt: Doubt) -> Result<(), Error> {

@@ -60,6 +60,12 @@ pub enum Act {
     Read(Pick),
     /// A new key epoch.
     Rotate,
+    /// Every key is wiped, then asked for again.
+    Lock,
+    /// The store is asked for the keys that are missing.
+    Unlock,
+    /// The officer of the open shift is stated anew.
+    Restate,
     Reopen,
     /// Killed between two calls, then opened.
     Kill,
@@ -74,6 +80,8 @@ pub enum Act {
     SetClock(i32),
     Reboot,
     KeyStore(Option<KeyStoreError>),
+    /// The hardware loses every key it has.
+    DestroyKeys,
     Signer(Option<SignerError>),
     Plant(Litter),
     /// One bit of an object of a case.
@@ -226,6 +234,9 @@ fn act() -> impl Strategy<Value = Act> {
         2 => pick().prop_map(Act::Read),
         1 => Just(Act::OpenTwice),
         2 => asleep().prop_map(Act::Suspend),
+        1 => Just(Act::Lock),
+        1 => Just(Act::Unlock),
+        1 => Just(Act::Restate),
     ]
 }
 
@@ -233,14 +244,15 @@ fn act() -> impl Strategy<Value = Act> {
 fn event() -> impl Strategy<Value = Act> {
     let pick = any::<Pick>;
     prop_oneof![
-        1 => Just(Act::RestartBox),
-        3 => (0..120_u16).prop_map(Act::Wait),
-        2 => clock(),
-        2 => option::of(key_store()).prop_map(Act::KeyStore),
-        2 => option::of(signer()).prop_map(Act::Signer),
-        2 => litter().prop_map(Act::Plant),
-        1 => (pick(), any::<u16>()).prop_map(|(case, bit)| Act::FlipBit(case, bit)),
-        1 => (pick(), any::<u16>()).prop_map(|(case, object)| Act::LoseFile(case, object)),
+        2 => Just(Act::RestartBox),
+        6 => (0..120_u16).prop_map(Act::Wait),
+        4 => clock(),
+        5 => option::of(key_store()).prop_map(Act::KeyStore),
+        1 => Just(Act::DestroyKeys),
+        4 => option::of(signer()).prop_map(Act::Signer),
+        4 => litter().prop_map(Act::Plant),
+        2 => (pick(), any::<u16>()).prop_map(|(case, bit)| Act::FlipBit(case, bit)),
+        2 => (pick(), any::<u16>()).prop_map(|(case, object)| Act::LoseFile(case, object)),
     ]
 }
 

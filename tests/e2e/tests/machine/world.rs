@@ -12,7 +12,7 @@ use streife_core::client::{Client, Config, StorageConfig};
 use streife_core::domain::{Agency, BootId, Moment};
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
-use streife_core::ports::{Clock, ClockReading, Entropy, KeyStoreError, SignerError};
+use streife_core::ports::{Clock, ClockReading, Entropy, KeyStore, KeyStoreError, SignerError};
 use streife_core::seal::{RecipientPrivateKey, SoftwareKey, VerifyingKey};
 use streife_core::testing::{DangerousSeededEntropy, DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock};
 use streife_e2e::MORNING_MS;
@@ -141,7 +141,9 @@ impl World {
 
     fn fill(&self) {
         if let Some(pages) = self.pages_left {
-            self.disk.fill(pages.into());
+            // A dead app writes nothing either.
+            let filled = self.fate.undisturbed(|| self.disk.fill(pages.into()));
+            filled.unwrap_or_else(|_| self.disk.fill(pages.into()));
         }
     }
 
@@ -215,6 +217,14 @@ impl World {
     pub fn fail_key_store(&mut self, failure: Option<KeyStoreError>) {
         self.key_store_fails = failure;
         self.key_store.fail_with(failure);
+    }
+
+    /// The key store loses every key it has; it makes new ones.
+    pub fn destroy_keys(&self) {
+        for path in entries(&self.life().join("keys")).into_keys() {
+            let alias = path.file_stem().expect("an entry has a name").to_string_lossy().into_owned();
+            self.key_store.delete(&alias).expect("deletes");
+        }
     }
 
     /// How the key store fails.
