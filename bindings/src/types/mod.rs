@@ -12,7 +12,7 @@ mod salvage;
 mod text;
 mod view;
 
-pub use audit::{AuditView, DamageView};
+pub use audit::AuditView;
 pub use input::{
     CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
     SlipInput, VehicleInput,
