@@ -5,7 +5,7 @@ use std::path::Path;
 use streife_core::client::{KeyState, SealedView};
 use streife_core::domain::{CaseId, Officer};
 
-use crate::types::{NoticeView, SpaceView};
+use crate::types::{AuditView, NoticeView, SpaceView};
 use crate::{Streife, StreifeError};
 
 #[uniffi::export]
@@ -34,6 +34,16 @@ impl Streife {
     /// `Storage` if the file system does not answer.
     pub fn space(&self) -> Result<SpaceView, StreifeError> {
         self.call(|client| Ok(client.space()?.into()))
+    }
+
+    /// Reads everything there is, each file to its end, and verifies every signature. What is damaged is named, journalled
+    /// and among [`Self::notices`]; everything else stays usable. It takes as long as reading the vault does: start it
+    /// while the phone charges. Calls from other threads go on meanwhile.
+    ///
+    /// # Errors
+    /// `Storage` if the disk fails, `KeyUnavailable` while the vault is locked, `State` while it is suspended.
+    pub fn audit(&self) -> Result<AuditView, StreifeError> {
+        self.call(|client| Ok(client.audit()?.into()))
     }
 
     /// Wipes every key from memory, as an app does when the officer logs out. Whatever needs a key fails with

@@ -1,5 +1,7 @@
 """Background and foreground, room on the disk, new keys: what keeps the vault safe without an officer."""
 
+from pathlib import Path
+
 import pytest
 import streife_ffi as streife
 
@@ -38,6 +40,19 @@ def test_room_is_held_back_and_told(app):
     space = app.space()
     assert space.level == streife.SpaceLevelView.ENOUGH
     assert space.ballast == 1 << 20 and space.free > space.ballast
+
+
+def test_an_audit_finds_nothing_in_a_sound_vault_and_names_the_chunk_that_was_changed(phone, app, tmp_path):
+    case = record_case(app, tmp_path)
+    sound = app.audit()
+    assert sound.findings == [] and sound.unread == 0
+    assert sound.files > 0 and sound.chunks >= sound.files and sound.entries > 0 and sound.signatures > 0
+    photo = next(iter(sorted((Path(phone.config["folder"]) / "objects").glob("*.sbx"))))
+    photo.write_bytes(photo.read_bytes()[:-1] + bytes([photo.read_bytes()[-1] ^ 1]))
+    (finding,) = app.audit().findings
+    assert photo.stem in finding.record and case in finding.record
+    assert finding.fault == "does not open" and finding.chunk is not None
+    assert any(notice.is_DAMAGED() for notice in app.notices())
 
 
 def test_new_keys_leave_everything_readable(phone, app, tmp_path):

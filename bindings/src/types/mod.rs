@@ -4,6 +4,7 @@
 //! field that is missing here does not compile. Ids and governed texts cross as strings and are checked when they come
 //! in. The rest has a record of its own, named `...Input` on the way in and `...View` on the way out.
 
+mod audit;
 mod codes;
 mod input;
 mod notice;
@@ -11,6 +12,7 @@ mod salvage;
 mod text;
 mod view;
 
+pub use audit::AuditView;
 pub use input::{
     CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
     SlipInput, VehicleInput,

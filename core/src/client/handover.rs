@@ -162,7 +162,8 @@ impl Client {
         let receipted = self.vault.cases_in_state(CaseState::Receipted)?;
         let Some(own_key) = self.own_key_for(&receipted)? else { return Ok(()) };
         for case in &receipted {
-            if self.is_receipted(&self.vault.case(*case)?, &own_key) {
+            let Some(row) = self.unless_damaged(self.vault.case(*case).map_err(Error::from))? else { continue };
+            if self.is_receipted(&row, &own_key) {
                 self.vault.purge(*case, self.now()?)?;
             } else {
                 self.report_damage(&[Damage::of_receipt(*case)])?;

@@ -10,6 +10,7 @@
 //! except that one `sync` runs at a time and a second one is told so; clock and entropy are asked anywhere and must
 //! not call back.
 
+mod audit;
 mod config;
 mod damage;
 mod drafts;
@@ -45,6 +46,6 @@ pub use crate::evidence::PhotoError;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
 pub use crate::vault::{
-    CaseState, CaseSummary, Damage, Fault, KeyState, QuarantineExport, Record, Salvage, Space, SpaceLevel,
-    StorageConfig, VaultError,
+    Audit, CaseState, CaseSummary, Checked, Damage, Fault, KeyState, QuarantineExport, Record, Salvage, Space,
+    SpaceLevel, StorageConfig, VaultError,
 };

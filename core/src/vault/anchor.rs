@@ -293,11 +293,14 @@ fn fixed<const N: usize>(
 ) -> Result<Option<[u8; N]>, VaultError> {
     match setting {
         Ok(value) => Ok(value.and_then(|value| value.as_slice().try_into().ok())),
-        Err(VaultError::Sealed { record }) => {
-            damage.push(Damage::new(record, Fault::Sealed));
-            Ok(None)
-        }
-        Err(error) => Err(error),
+        Err(error) => match error.damage() {
+            Some(found) if damage.iter().any(|known| known.record == found.record) => Ok(None),
+            Some(found) => {
+                damage.push(found);
+                Ok(None)
+            }
+            None => Err(error),
+        },
     }
 }
 

@@ -39,6 +39,12 @@ impl Bases {
         self.0.iter().flat_map(|base| base.n.to_be_bytes().into_iter().chain(base.link.0)).collect()
     }
 
+    /// Whether these are the bytes of such places, oldest first.
+    pub(super) fn is_whole(bytes: &[u8]) -> bool {
+        let Self(bases) = Self::decode(bytes);
+        bytes.len() == bases.len() * PLACE && bases.is_sorted_by(|one, next| one.n < next.n)
+    }
+
     fn decode(bytes: &[u8]) -> Self {
         let base = |bytes: &[u8]| {
             let (n, link) = bytes.split_first_chunk::<8>()?;

@@ -122,6 +122,13 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<CaseRow>, VaultError> {
     select(connection, "", [])
 }
 
+/// Ids of all cases, whether or not their rows can be read.
+pub(super) fn ids(connection: &Connection) -> Result<Vec<CaseId>, VaultError> {
+    let mut statement = connection.prepare("SELECT case_id FROM cases ORDER BY ordinal")?;
+    let rows = statement.query_map([], |row| row.get(0).map(CaseId::new))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// How many cases of a shift are complete. Only a draft has no number.
 pub(super) fn complete_count(connection: &Connection, shift: ShiftId) -> Result<u64, VaultError> {
     let sql = "SELECT COUNT(*) FROM cases WHERE shift_id = ?1 AND seq IS NOT NULL";
@@ -163,8 +170,11 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<(CaseState, u32)>, V
     let mut rows = statement.query([])?;
     let mut counts = Vec::new();
     while let Some(row) = rows.next()? {
-        let state = CaseState::from_number(row.get(0)?).ok_or_else(|| Record::from("cases").malformed())?;
-        counts.push((state, row.get(1)?));
+        // A state that cannot be is named by opening; the others are counted.
+        let state = row.get::<_, i64>(0)?.try_into().ok().and_then(CaseState::from_number);
+        if let Some(state) = state {
+            counts.push((state, row.get(1)?));
+        }
     }
     Ok(counts)
 }
@@ -221,7 +231,7 @@ pub(super) fn secrets(connection: &Connection, case: CaseId) -> Result<Secrets, 
     });
     row.map_err(|error| match error {
         rusqlite::Error::QueryReturnedNoRows => VaultError::NotFound { table: "cases" },
-        other => other.into(),
+        other => VaultError::from(other).of(Record::Case(case)),
     })
 }
 

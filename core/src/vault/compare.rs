@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::cases::{self, CaseRow, CaseState, Secrets};
 use super::damage::{Damage, Fault, Findings, Record};
 use super::story::{CaseStory, ShiftStory, Story};
-use super::{ItemKind, ObjectRow, Vault, VaultError, events, objects, outbox, shifts};
+use super::{ItemKind, ItemState, ObjectRow, Vault, VaultError, events, objects, outbox, shifts};
 use crate::domain::{CaseId, ShiftId, to_hex};
 use crate::seal::{Hash, Manifest, SignedPayload};
 
@@ -19,13 +19,24 @@ impl Vault {
         findings: &mut Findings,
     ) -> Result<(), VaultError> {
         for (case, told) in &story.cases {
-            let looked = CaseLook { vault: self, connection, story, case: *case, told };
-            looked.compare(findings)?;
+            self.compare_case(connection, story, *case, told, findings)?;
         }
         for (shift, told) in &story.shifts {
             compare_shift(connection, story, *shift, *told, findings)?;
         }
         Ok(())
+    }
+
+    /// Compares one case.
+    pub(super) fn compare_case(
+        &self,
+        connection: &Connection,
+        story: &Story,
+        case: CaseId,
+        told: &CaseStory,
+        findings: &mut Findings,
+    ) -> Result<(), VaultError> {
+        CaseLook { vault: self, connection, story, case, told }.compare(findings)
     }
 }
 
@@ -49,7 +60,8 @@ pub(super) fn found<T>(
     }
 }
 
-fn compare_shift(
+/// Compares one shift.
+pub(super) fn compare_shift(
     connection: &Connection,
     story: &Story,
     shift: ShiftId,
@@ -87,7 +99,15 @@ fn compare_arrival(
     let target_hex = to_hex(target);
     let is_new = n.is_some_and(|n| story.first_new.is_some_and(|first| n >= first));
     let is_told = story.arrived.contains_key(&(item, target_hex.clone())) || story.silent.is_some();
-    if is_new && !is_told && outbox::has_arrived(connection, item, target)? {
+    let state = outbox::state_of(connection, item, target)?;
+    let arrived = story.arrived.get(&(item, target_hex.clone()));
+    let contradicts = match state {
+        Some(ItemState::Done) => is_new && !is_told,
+        // The box may have forgotten it: then it is sent again, and does not wait.
+        Some(ItemState::Blocked) => arrived.is_some(),
+        _ => false,
+    };
+    if contradicts {
         findings.add(Damage::new(Record::Item { kind: item, target: target_hex }, Fault::State).by(n));
     }
     Ok(())
@@ -112,7 +132,8 @@ impl CaseLook<'_> {
         let Some(row) = found(cases::one(self.connection, self.case), missing(), findings)? else { return Ok(()) };
         let secrets = cases::secrets(self.connection, self.case);
         let Some(secrets) = found(secrets, missing(), findings)? else { return Ok(()) };
-        if let Some(fault) = self.state_fault(&row).or_else(|| self.content_fault(&row, &secrets)) {
+        let fault = self.state_fault(&row).or_else(|| self.place_fault(&row));
+        if let Some(fault) = fault.or_else(|| self.content_fault(&row, &secrets)) {
             findings.add(self.damage(fault));
         }
         self.compare_objects(&row, &secrets, findings)?;
@@ -137,11 +158,24 @@ impl CaseLook<'_> {
         (!fits).then_some(Fault::State)
     }
 
+    /// Whether its shift, its number and its entries are those that the journal tells of, whatever has become of it.
+    fn place_fault(&self, row: &CaseRow) -> Option<Fault> {
+        let is_at = |stored: Option<u64>, n: u64| stored.map_or(!self.story.is_new(n), |stored| stored == n);
+        let begun = self.told.begun.is_none_or(|n| is_at(row.begun_n, n));
+        let shift = self.told.shift.is_none_or(|shift| shift == row.shift);
+        let sealed = self.told.sealed.is_none_or(|(n, seq, payload)| {
+            row.state < CaseState::Unsigned
+                || is_at(row.sealed_n, n) && row.seq == Some(seq) && row.payload_hash == Some(payload)
+        });
+        (!begun || !shift || !sealed).then_some(Fault::Changed)
+    }
+
     /// Whether what must be there is there, and what must be gone is gone.
     fn content_fault(&self, row: &CaseRow, secrets: &Secrets) -> Option<Fault> {
-        use CaseState::{Draft, Purged, Purging, Receipted, Sealed, Unsigned};
+        use CaseState::{Draft, Purged, Purging, Receipted, Unsigned};
         if matches!(row.state, Purging | Purged) {
             let gone = secrets.wrapped_key.is_none() && secrets.payload.is_none() && row.manifest.is_none();
+            let gone = gone && secrets.draft.is_none();
             return if gone { self.receipt_fault(row) } else { Some(Fault::State) };
         }
         if secrets.wrapped_key.is_none() {
@@ -150,10 +184,13 @@ impl CaseLook<'_> {
         if row.state == Draft {
             return self.draft_fault(row, secrets);
         }
+        if secrets.draft.is_some() {
+            return Some(Fault::State);
+        }
         let signed = row.manifest.is_some();
         let signs = if row.state == Unsigned { !signed } else { signed };
         let receipted = (row.state == Receipted) == row.receipt.is_some();
-        if !signs || !receipted || (row.state == Sealed && secrets.draft.is_some()) {
+        if !signs || !receipted {
             return Some(Fault::State);
         }
         self.payload_fault(row, secrets).or_else(|| self.receipt_fault(row))
@@ -161,7 +198,7 @@ impl CaseLook<'_> {
 
     fn draft_fault(&self, row: &CaseRow, secrets: &Secrets) -> Option<Fault> {
         let sealed = row.seq.is_some() || row.payload_hash.is_some() || secrets.payload.is_some();
-        if sealed || row.manifest.is_some() || row.receipt.is_some() {
+        if sealed || row.sealed_n.is_some() || row.manifest.is_some() || row.receipt.is_some() {
             return Some(Fault::State);
         }
         let Some(draft) = &secrets.draft else { return Some(Fault::Missing) };
@@ -182,11 +219,10 @@ impl CaseLook<'_> {
         if row.payload_hash != Some(hash) {
             return Some(Fault::Changed);
         }
-        let (n, seq, journalled) = self.told.sealed?;
-        let fits = (row.seq, hash) == (Some(seq), journalled) && row.sealed_n.is_none_or(|row| row == n);
+        let (.., journalled) = self.told.sealed?;
         let manifest = Manifest::decode(payload).ok();
         let own = manifest.is_some_and(|manifest| (manifest.case, manifest.shift) == (self.case, row.shift));
-        (!fits || !own).then_some(Fault::Changed)
+        (hash != journalled || !own).then_some(Fault::Changed)
     }
 
     fn receipt_fault(&self, row: &CaseRow) -> Option<Fault> {

@@ -147,6 +147,11 @@ impl Damage {
         Self::new(Record::Case(case), Fault::Signature)
     }
 
+    /// The same with the first chunk that does not open.
+    pub(super) fn in_chunk(self, chunk: u32) -> Self {
+        Self { chunk: Some(chunk), ..self }
+    }
+
     /// The same with the journal entry it contradicts.
     pub(super) fn by(self, entry: impl Into<Option<u64>>) -> Self {
         Self { entry: entry.into(), ..self }
@@ -190,7 +195,7 @@ mod tests {
     fn a_finding_names_record_and_place_and_survives_the_journal() {
         let case = CaseId::new([1; 16]);
         let damage = Damage::new(Record::Object { case, object: ObjectId::new([2; 16]) }, Fault::Sealed).by(7);
-        let damage = Damage { chunk: Some(3), ..damage };
+        let damage = damage.in_chunk(3);
         let text = damage.to_string();
         assert!(text.contains(&case.to_string()) && text.contains("chunk 3") && text.contains("entry 7"), "{text}");
         for record in

@@ -248,6 +248,20 @@ pub(super) fn quick_check(connection: &Connection) -> Result<(), VaultError> {
     if verdict == "ok" { Ok(()) } else { Err(VaultError::Corrupt) }
 }
 
+/// Whether the database passes its whole check, indexes included. What names a row that is not there is found by what it
+/// is about.
+pub(super) fn is_sound(connection: &Connection) -> Result<bool, VaultError> {
+    let verdict: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    Ok(verdict == "ok")
+}
+
+/// Tables with a row that names another which is not there.
+pub(super) fn dangling(connection: &Connection) -> Result<Vec<String>, VaultError> {
+    let mut statement = connection.prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Reads version and application from the file itself, so that a newer or foreign database is not even opened.
 fn refuse_by_header(file: &Path, known: u32) -> Result<(), VaultError> {
     let (version, application) = read_header(file)?.unwrap_or_default();

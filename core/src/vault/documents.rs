@@ -3,9 +3,14 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::damage::{Damage, Fault};
+use super::mark::unless_shut;
 use super::{Record, Trust, Vault, VaultError, epochs, settings};
 use crate::domain::DeviceId;
 use crate::seal::{RecipientSet, RootEscrow, RootKey, SealError, Signed};
+
+/// Name of the setting that proves the device's id.
+const DEVICE: &str = "device-id";
 
 /// A document in clear, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +29,10 @@ impl Document {
     /// What schema 1 kept as sealed settings.
     const ONCE_SEALED: [Self; 3] = [Self::Device, Self::Recipients, Self::Catalogue];
 
-    const fn name(self) -> &'static str {
+    /// All there are.
+    pub(super) const ALL: [Self; 4] = [Self::Device, Self::Recipients, Self::Catalogue, Self::JournalBase];
+
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Device => "device",
             Self::Recipients => "recipients",
@@ -80,13 +88,38 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Malformed`] if it is none.
     pub fn device(&self) -> Result<DeviceId, VaultError> {
-        if let Some(bytes) = self.document(Document::Device)? {
-            let record = || Record::Document(Document::Device.name().to_owned());
-            return DeviceId::try_from(bytes.as_slice()).map_err(|_| record().malformed());
+        let record = || Record::Document(Document::Device.name().to_owned());
+        let device = match self.document(Document::Device)? {
+            Some(bytes) => DeviceId::try_from(bytes.as_slice()).map_err(|_| record().malformed())?,
+            None => {
+                let device = DeviceId::new(self.entropy.array()?);
+                self.put_document(Document::Device, device.as_bytes())?;
+                device
+            }
+        };
+        if self.sealed_device()?.is_none() {
+            // No key is made for it: it is written when one is there.
+            unless_shut(self.database.write(|transaction| {
+                settings::put(transaction, &self.keys, DEVICE, device.as_bytes(), &*self.entropy)
+            }))?;
         }
-        let device = DeviceId::new(self.entropy.array()?);
-        self.put_document(Document::Device, device.as_bytes())?;
         Ok(device)
+    }
+
+    /// Compares the device's id in clear with the sealed one, which is right, and puts that in its place.
+    pub(super) fn prove_device(&self) -> Result<Option<Damage>, VaultError> {
+        let Some(sealed) = self.sealed_device()? else { return Ok(None) };
+        let clear = self.document(Document::Device)?;
+        if clear.as_ref() == Some(&sealed) {
+            return Ok(None);
+        }
+        unless_shut(self.put_document(Document::Device, &sealed))?;
+        let fault = if clear.is_some() { Fault::Changed } else { Fault::Missing };
+        Ok(Some(Damage::new(Record::Document(Document::Device.name().to_owned()), fault)))
+    }
+
+    fn sealed_device(&self) -> Result<Option<Vec<u8>>, VaultError> {
+        Ok(self.setting(DEVICE)?.filter(|device| device.len() == 16))
     }
 
     /// Stores a signed recipient set and wraps every root at hand for its recovery keys.
@@ -122,8 +155,15 @@ impl Vault {
 
     /// Wraps roots at hand that no recovery key opens yet, if there is a recipient set.
     pub(super) fn escrow_roots(&self) -> Result<(), VaultError> {
-        let missing = self.database.read(epochs::without_recovery)?;
-        let roots = self.keys.roots().into_iter().filter(|(epoch, _)| missing.contains(epoch)).collect::<Vec<_>>();
+        let recoveries = self.database.read(epochs::recoveries)?;
+        // Nobody here can tell a wrap that was changed from a sound one. One that is not as its copy is made anew.
+        let is_due = |epoch: u16| {
+            recoveries.iter().any(|(of, recovery)| {
+                let is_as_copied = || !matches!(self.epoch_copy(epoch), Ok(Some(copy)) if copy.recovery != *recovery);
+                *of == epoch && (recovery.is_none() || !is_as_copied())
+            })
+        };
+        let roots = self.keys.roots().into_iter().filter(|(epoch, _)| is_due(*epoch)).collect::<Vec<_>>();
         let Some(set) = self.trusted_recipients()?.filter(|_| !roots.is_empty()) else { return Ok(()) };
         for (epoch, root) in roots {
             let Some(escrow) = self.escrow(epoch, &root, &set)? else { continue };

@@ -4,7 +4,7 @@
 use ciborium::Value;
 use rusqlite::{Connection, Row, Transaction};
 
-use super::VaultError;
+use super::{VaultError, epochs};
 use crate::seal::SealError;
 use crate::seal::cbor::{self, MapReader, MapWriter};
 
@@ -37,8 +37,12 @@ impl EpochCopy {
 
     /// All epochs as the rows have them.
     pub(super) fn all(connection: &Connection) -> Result<Vec<Self>, VaultError> {
-        let sql = "SELECT epoch, state, alias, wrapped, canary, recovery FROM epochs ORDER BY epoch";
-        let mut statement = connection.prepare(sql)?;
+        let sql = format!(
+            "SELECT epoch, state, alias, wrapped, canary, recovery FROM epochs WHERE {} AND state BETWEEN 0 AND 255
+             ORDER BY epoch",
+            epochs::NUMBERED
+        );
+        let mut statement = connection.prepare(&sql)?;
         let mut epochs = statement.query_map([], Self::read)?.collect::<Result<Vec<_>, _>>()?;
         let sql = "SELECT generation, sealed FROM journal_keys WHERE epoch = ?1 ORDER BY generation";
         let mut statement = connection.prepare(sql)?;

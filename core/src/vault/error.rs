@@ -117,6 +117,11 @@ impl VaultError {
         }
     }
 
+    /// Whether it says that a value is damaged, and nothing of the database or the keys.
+    pub(super) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Sealed { .. } | Self::Malformed { .. } | Self::Damaged(_) | Self::JournalBroken { .. })
+    }
+
     /// The same error about a row whose id is known.
     pub(super) fn of(self, record: Record) -> Self {
         if matches!(self, Self::Malformed { .. }) { Self::Malformed { record } } else { self }

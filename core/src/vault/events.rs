@@ -57,13 +57,25 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EventRow> {
 pub(super) fn all(connection: &Connection) -> Result<Vec<EventRow>, VaultError> {
     let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM events"))?;
     let rows = statement.query_map([], read)?;
+    Ok(rows.filter(|row| !is_malformed(row)).collect::<Result<_, _>>()?)
+}
+
+/// A row that cannot be read must not hide the others.
+fn is_malformed(row: &rusqlite::Result<EventRow>) -> bool {
+    matches!(row, Err(rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)))
+}
+
+/// Events of one case.
+pub(super) fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<EventRow>, VaultError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE case_id = ?1"))?;
+    let rows = statement.query_map([case.as_bytes()], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn one(connection: &Connection, event: EventId) -> Result<EventRow, VaultError> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE event_id = ?1"))?;
-    let row = statement.query_row([event.as_bytes()], read).optional()?;
-    row.ok_or(VaultError::NotFound { table: "events" })
+    let row = statement.query_row([event.as_bytes()], read).optional();
+    row.map_err(|error| VaultError::from(error).of("events".into()))?.ok_or(VaultError::NotFound { table: "events" })
 }
 
 /// Events that wait for the signer.

@@ -334,17 +334,28 @@ pub(super) fn each(
     range: RangeInclusive<u64>,
     mut take: impl FnMut(JournalEntry),
 ) -> Result<(), VaultError> {
-    let sql = "SELECT n, entry, link, epoch, generation FROM journal WHERE n BETWEEN ?1 AND ?2 ORDER BY n";
+    let sql = "SELECT n, entry, link, generation FROM journal WHERE n BETWEEN ?1 AND ?2 ORDER BY n";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([signed(*range.start())?, signed(*range.end())?])?;
     while let Some(row) = rows.next()? {
         let n = u64::try_from(row.get::<_, i64>(0)?).map_err(|_| malformed())?;
         let (stored, link): (Vec<u8>, _) = (row.get(1)?, Hash(row.get(2)?));
-        let generation: Option<u16> = row.get(4)?;
-        let reading = read(keys, n, row.get(3)?, generation, &stored);
+        let generation: Option<i64> = row.get(3)?;
+        let reading = match generation.map(u16::try_from).transpose() {
+            Ok(generation) => read(keys, n, generation, &stored),
+            Err(_) => Reading::Damaged,
+        };
         take(JournalEntry { n, stored, link, is_new: generation.is_some(), reading });
     }
     Ok(())
+}
+
+/// Number of the last of at most `count` entries behind `n`; nothing if there is none.
+pub(super) fn some_behind(connection: &Connection, n: u64, count: u64) -> Result<Option<u64>, VaultError> {
+    let sql = "SELECT MAX(n) FROM (SELECT n FROM journal WHERE n > ?1 ORDER BY n LIMIT ?2)";
+    let last: Option<i64> =
+        connection.prepare_cached(sql)?.query_row([signed(n)?, signed(count)?], |row| row.get(0))?;
+    Ok(last.and_then(|last| u64::try_from(last).ok()))
 }
 
 /// One entry, if it is there.
@@ -354,9 +365,11 @@ pub(super) fn one(connection: &Connection, keys: &KeyRing, n: u64) -> Result<Opt
     Ok(found)
 }
 
-fn read(keys: &KeyRing, n: u64, epoch: u16, generation: Option<u16>, stored: &[u8]) -> Reading {
-    match keys.open_entry(epoch, generation, row_id(n), stored) {
+fn read(keys: &KeyRing, n: u64, generation: Option<u16>, stored: &[u8]) -> Reading {
+    match keys.open_entry(generation, row_id(n), stored) {
         Ok(plain) => serde_json::from_slice(&plain).map_or(Reading::Damaged, Reading::Record),
+        // Every root carries every key, so with all roots at hand there is no entry without one.
+        Err(VaultError::KeyMissing { .. }) if keys.are_whole() => Reading::Damaged,
         Err(VaultError::KeyMissing { .. }) => Reading::NoKey,
         Err(_) => Reading::Damaged,
     }

@@ -10,15 +10,14 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use zeroize::Zeroizing;
 
+pub(super) use super::root::Root;
+use super::root::{NOWHERE, binding, carry, open_with};
 use super::{KeyState, Record, VaultError};
 use crate::domain::{CaseId, ObjectId};
 use crate::ports::{Entropy, KeyStoreError};
-use crate::seal::{Binding, CaseKey, JournalKey, Kind, ObjectKey, RootKey, Scope, open, seal};
+use crate::seal::{CaseKey, JournalKey, Kind, RootKey, seal};
 
-const NOWHERE: CaseId = CaseId::new([0; 16]);
 const CASE_KEY: ObjectId = ObjectId::new([0; 16]);
-const CANARY: ObjectId = ObjectId::new([0xca; 16]);
-const CANARY_TEXT: &[u8] = b"streife/1 canary";
 /// Generation of the entries that schema 1 has written: their key is the root of epoch 1.
 pub(super) const ROOTED: u16 = 0;
 
@@ -41,6 +40,7 @@ struct Keys {
     escaped: bool,
     /// Whether the keys were wiped on purpose.
     locked: bool,
+    whole: bool,
     state: KeyState,
     /// What was last journalled about it.
     told: KeyState,
@@ -82,7 +82,8 @@ impl KeyRing {
         sealed: &[u8],
         record: impl Into<Record>,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let key = self.read().root(epoch)?.object_key();
+        let record = record.into();
+        let key = self.root_of_value(epoch, &record)?.object_key();
         open_with(&key, &binding(kind, NOWHERE, object, epoch), sealed, record)
     }
 
@@ -98,9 +99,23 @@ impl KeyRing {
 
     /// Opens a case key.
     pub(super) fn open_case_key(&self, epoch: u16, case: CaseId, sealed: &[u8]) -> Result<CaseKey, VaultError> {
-        let root = self.read().root(epoch)?.object_key();
+        let root = self.root_of_value(epoch, &Record::Case(case))?.object_key();
         let plain = open_with(&root, &binding(Kind::WrappedKey, case, CASE_KEY, epoch), sealed, Record::Case(case))?;
         CaseKey::copied(&plain).ok_or_else(|| Record::Case(case).sealed())
+    }
+
+    /// The root of a value. While every root is at hand, an epoch that has none is not the one it was sealed under.
+    fn root_of_value(&self, epoch: u16, record: &Record) -> Result<RootKey, VaultError> {
+        let is_whole = self.are_whole();
+        match self.read().root(epoch) {
+            Err(VaultError::KeyMissing { .. }) if is_whole => Err(record.clone().sealed()),
+            root => root.cloned(),
+        }
+    }
+
+    /// A root at hand, to be held against its row.
+    pub(super) fn held(&self, epoch: u16) -> Result<Root, VaultError> {
+        Ok(Root { epoch, key: self.read().root(epoch)?.clone() })
     }
 
     /// Seals a journal entry under the current generation. To be called within the transaction that stores it.
@@ -120,12 +135,11 @@ impl KeyRing {
     /// Opens a journal entry. One without a generation is of schema 1, which sealed entries under the root itself.
     pub(super) fn open_entry(
         &self,
-        epoch: u16,
         generation: Option<u16>,
         row: ObjectId,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let named = generation.unwrap_or(epoch);
+        let named = generation.unwrap_or(1);
         let key = self.read().journal_key(generation.unwrap_or(ROOTED), named)?.object_key();
         open_with(&key, &binding(Kind::JournalEntry, NOWHERE, row, named), sealed, Record::from("journal"))
     }
@@ -266,6 +280,15 @@ impl KeyRing {
         keys.told = keys.state;
     }
 
+    /// Whether the root of every epoch is at hand.
+    pub(super) fn are_whole(&self) -> bool {
+        self.read().whole
+    }
+
+    pub(super) fn set_whole(&self, whole: bool) {
+        self.write().whole = whole;
+    }
+
     /// What the store said when it did not give the root of an epoch.
     pub(super) fn set_missing(&self, epoch: u16, state: KeyState) {
         self.write().missing.insert(epoch, state);
@@ -309,73 +332,4 @@ impl Keys {
     const fn unlocked(&self) -> Result<(), VaultError> {
         if self.locked { Err(VaultError::Locked) } else { Ok(()) }
     }
-}
-
-/// A root key before it is on the ring: when its epoch begins, and when the hardware gives it back.
-pub(super) struct Root {
-    pub(super) epoch: u16,
-    pub(super) key: RootKey,
-}
-
-impl Root {
-    /// What tells this root from a wrong one.
-    pub(super) fn canary(&self, entropy: &dyn Entropy) -> Result<Vec<u8>, VaultError> {
-        let binding = binding(Kind::WrappedKey, NOWHERE, CANARY, self.epoch);
-        Ok(seal(&self.key.object_key(), &binding, CANARY_TEXT, entropy)?)
-    }
-
-    /// Whether a canary says that this is the right root.
-    pub(super) fn proves(&self, canary: &[u8]) -> bool {
-        let binding = binding(Kind::WrappedKey, NOWHERE, CANARY, self.epoch);
-        open(&self.key.object_key(), &binding, canary).is_ok_and(|text| text == CANARY_TEXT)
-    }
-
-    /// Seals a journal key to be carried by this root.
-    pub(super) fn carry(
-        &self,
-        generation: u16,
-        key: &JournalKey,
-        entropy: &dyn Entropy,
-    ) -> Result<Vec<u8>, VaultError> {
-        carry(self.epoch, &self.key, generation, key, entropy)
-    }
-
-    /// Opens a journal key that this root carries.
-    pub(super) fn carried(&self, generation: u16, sealed: &[u8]) -> Result<JournalKey, VaultError> {
-        let record = || Record::Epoch(self.epoch);
-        let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), self.epoch);
-        let plain = open_with(&self.key.object_key(), &binding, sealed, record())?;
-        JournalKey::copied(&plain).ok_or_else(|| record().sealed())
-    }
-}
-
-fn carry(
-    epoch: u16,
-    root: &RootKey,
-    generation: u16,
-    key: &JournalKey,
-    entropy: &dyn Entropy,
-) -> Result<Vec<u8>, VaultError> {
-    let binding = binding(Kind::WrappedKey, NOWHERE, carried(generation), epoch);
-    Ok(seal(&root.object_key(), &binding, key.as_bytes(), entropy)?)
-}
-
-/// The row's id in the sealed header: a journal key moved to another generation does not open.
-fn carried(generation: u16) -> ObjectId {
-    let [high, low] = generation.to_be_bytes();
-    let j = 0x6a;
-    ObjectId::new([j, j, j, j, j, j, j, j, j, j, j, j, j, j, high, low])
-}
-
-const fn binding(kind: Kind, case: CaseId, object: ObjectId, epoch: u16) -> Binding {
-    Binding { kind, case, object, epoch, schema: 1, scope: Scope::Full }
-}
-
-fn open_with(
-    key: &ObjectKey,
-    binding: &Binding,
-    sealed: &[u8],
-    record: impl Into<Record>,
-) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    open(key, binding, sealed).map(Zeroizing::new).map_err(|_| record.into().sealed())
 }

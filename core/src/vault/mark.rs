@@ -53,6 +53,8 @@ pub(super) struct Known {
     proofs: Mutex<Proofs>,
     /// Findings that are in the journal.
     noted: Mutex<BTreeSet<Damage>>,
+    /// What was mended before anything could be journalled.
+    healed: Mutex<Vec<Damage>>,
 }
 
 impl Known {
@@ -63,6 +65,15 @@ impl Known {
 
     fn noted(&self) -> MutexGuard<'_, BTreeSet<Damage>> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers what was mended, until it can be told.
+    pub(super) fn heal(&self, damage: Damage) {
+        self.healed.lock().unwrap_or_else(PoisonError::into_inner).push(damage);
+    }
+
+    fn take_healed(&self) -> Vec<Damage> {
+        std::mem::take(&mut self.healed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Learns from entries that are committed.
@@ -109,13 +120,26 @@ impl Vault {
     /// What opening looks at: the newest entries and their rows, and the anchor. What stands as arrived and is not is
     /// queued again.
     pub(super) fn inspect(&self) -> Result<Look, VaultError> {
-        let mut damage = self.look_back()?;
+        let mut damage = self.known.take_healed();
+        damage.extend(self.look_back()?);
+        damage.extend(self.prove_settings(&damage)?);
+        damage.extend(self.prove_device()?);
         if !damage.is_empty() {
             damage.extend(self.requeue_lost(&damage)?);
         }
         let history = self.weigh_anchor(&mut damage)?;
         self.note_damage(&damage)?;
         Ok(Look { damage, history })
+    }
+
+    /// Settings that do not open. They count as absent, so whoever asks for one would not tell.
+    fn prove_settings(&self, known: &[Damage]) -> Result<Vec<Damage>, VaultError> {
+        self.database.read(|connection| {
+            let names = settings::names(connection)?.into_iter();
+            let opened = names.map(|name| settings::get(connection, &self.keys, &name));
+            let damage = opened.filter_map(|value| value.err().and_then(|error| error.damage()));
+            Ok(damage.filter(|damage| known.iter().all(|known| known.record != damage.record)).collect())
+        })
     }
 
     /// Reads the journal behind the mark and compares the rows it speaks of.
@@ -130,7 +154,7 @@ impl Vault {
             }
             self.compare(connection, &story, &mut findings)?;
             blame_unknown(&unknown, &story, &mut findings);
-            if start.is_bare && story.first_new.is_some_and(|first| story.last_mark_due() >= first) {
+            if start.is_bare && story.mark_was_due {
                 findings.add(Damage::new(Record::Setting(MARK.to_owned()), Fault::Missing));
             }
             Ok((story, findings, start.is_broken))
@@ -151,7 +175,8 @@ impl Vault {
         proofs: Proofs,
         findings: &mut Findings,
     ) -> Result<Story, VaultError> {
-        let mut story = Story { proofs, ..Story::default() };
+        let mut story = Story::default();
+        story.proofs = proofs;
         story.read(connection, &self.keys, from, findings)?;
         Ok(story)
     }
@@ -162,12 +187,11 @@ impl Vault {
         let mark = match self.mark(connection) {
             Ok(Some(mark)) => mark,
             Ok(None) => return Ok(genesis(true)),
-            Err(VaultError::Sealed { record }) => {
-                findings.add(Damage::new(record, Fault::Sealed));
+            Err(VaultError::KeyMissing { .. }) => return Ok(genesis(false)),
+            Err(error) => {
+                findings.add(error.damage().ok_or(error)?);
                 return Ok(genesis(false));
             }
-            Err(VaultError::KeyMissing { .. }) => return Ok(genesis(false)),
-            Err(error) => return Err(error),
         };
         let there = journal::head_at(connection, mark.n)?;
         if there.is_none_or(|there| there.link != mark.link) {
@@ -187,6 +211,11 @@ impl Vault {
             is_broken: false,
             is_bare: false,
         })
+    }
+
+    /// The place that the mark names, if there is one.
+    pub(super) fn marked_place(&self, connection: &Connection) -> Result<Option<JournalHead>, VaultError> {
+        Ok(self.mark(connection)?.map(|mark| JournalHead { n: mark.n, link: mark.link }))
     }
 
     fn mark(&self, connection: &Connection) -> Result<Option<Mark>, VaultError> {
@@ -277,7 +306,7 @@ impl Vault {
 }
 
 /// What cannot be written down now is found again.
-fn unless_shut(done: Result<(), VaultError>) -> Result<(), VaultError> {
+pub(super) fn unless_shut(done: Result<(), VaultError>) -> Result<(), VaultError> {
     match done {
         Err(VaultError::DiskFull | VaultError::KeyStore(_) | VaultError::KeyMissing { .. }) => Ok(()),
         other => other,
@@ -293,11 +322,4 @@ fn unknown_drafts(connection: &Connection, story: &Story) -> Result<BTreeSet<Cas
 fn blame_unknown(unknown: &BTreeSet<CaseId>, story: &Story, findings: &mut Findings) {
     let untold = unknown.iter().filter(|case| !story.cases.contains_key(case) && story.silent.is_none());
     untold.for_each(|case| findings.add(Damage::new(Record::Case(*case), Fault::Unknown)));
-}
-
-impl Story {
-    /// The newest entry with which a mark was due.
-    fn last_mark_due(&self) -> u64 {
-        self.entries - self.entries % EVERY
-    }
 }

@@ -41,7 +41,11 @@ impl Vault {
         let mut lost = BTreeSet::new();
         for (kind, id) in there.difference(&wanted) {
             if self.database.read(|connection| is_known(connection, *kind, id))? {
-                self.forget(*kind, id)?;
+                let is_secret = matches!(kind, Spare::Key | Spare::Manifest);
+                // A forged state must not cost a copy.
+                if !is_secret || self.database.read(|connection| stored(connection, *kind, id))?.is_none() {
+                    self.forget(*kind, id)?;
+                }
             } else {
                 lost.insert(*id);
             }
@@ -53,7 +57,14 @@ impl Vault {
     pub(super) fn mirror_epochs(&self) -> Result<(), VaultError> {
         let epochs = self.database.read(EpochCopy::all)?;
         let rootless = |epoch: &EpochCopy| epoch.wrapped.is_none() && epoch.recovery.is_none();
-        epochs.iter().try_for_each(|epoch| self.spare.keep_durably(&epoch.name(), &epoch.encode(), rootless(epoch)))
+        // A row whose root does not open may be damaged; what is damaged must not take the copy's place.
+        let is_sound = |epoch: &&EpochCopy| {
+            self.keys.holds(epoch.epoch) || rootless(epoch) || matches!(self.epoch_copy(epoch.epoch), Ok(None))
+        };
+        epochs
+            .iter()
+            .filter(is_sound)
+            .try_for_each(|epoch| self.spare.keep_durably(&epoch.name(), &epoch.encode(), rootless(epoch)))
     }
 
     /// Makes the copies of all documents durable. To be called behind every change of one.

@@ -15,6 +15,7 @@
 //! fsync of the database's folder (some phones flush only then), acknowledge.
 
 mod anchor;
+mod audit;
 mod ballast;
 mod bases;
 mod cases;
@@ -31,6 +32,7 @@ mod escape;
 mod events;
 mod handles;
 mod hardware;
+mod heal;
 mod journal;
 mod key_state;
 mod keys;
@@ -45,6 +47,7 @@ mod quarantine;
 mod queue;
 mod requeue;
 mod reseal;
+mod root;
 mod rotation;
 mod salvage;
 mod sealing;
@@ -64,6 +67,7 @@ mod unreadable;
 mod upkeep;
 
 pub use anchor::History;
+pub use audit::{Audit, AuditKeys, Checked};
 pub use ballast::Draining;
 pub use bases::Bases;
 pub use cases::{CaseRow, CaseState, SealedCase};

@@ -237,6 +237,13 @@ pub(super) fn of_case(connection: &Connection, case: CaseId) -> Result<Vec<Objec
     Ok(objects)
 }
 
+/// Ids of a case's objects, whether or not their rows can be read.
+pub(super) fn ids_of_case(connection: &Connection, case: CaseId) -> Result<Vec<ObjectId>, VaultError> {
+    let mut statement = connection.prepare_cached("SELECT object_id FROM objects WHERE case_id = ?1")?;
+    let rows = statement.query_map([case.as_bytes()], |row| row.get(0).map(ObjectId::new))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(super) fn one(connection: &Connection, object: ObjectId) -> Result<ObjectRow, VaultError> {
     let sql = format!("SELECT {COLUMNS} FROM objects WHERE object_id = ?1");
     let mut statement = connection.prepare_cached(&sql)?;

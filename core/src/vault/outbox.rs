@@ -120,7 +120,10 @@ pub(super) struct NewItem<'a> {
 }
 
 pub(super) fn insert(transaction: &Transaction<'_>, item: &NewItem<'_>) -> Result<(), VaultError> {
-    let sql = "INSERT INTO outbox (kind, target, owner, rank, size, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    // A row that is there already was left by somebody else: it must not keep what is new from being sent.
+    let sql = "INSERT INTO outbox (kind, target, owner, rank, size, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (kind, target) DO UPDATE
+               SET owner = excluded.owner, rank = excluded.rank, size = excluded.size, state = excluded.state";
     let state = if item.ready { ItemState::Ready } else { ItemState::Blocked };
     let size = i64::try_from(item.size).unwrap_or(i64::MAX);
     let rank = rank(item.kind, item.object);
@@ -129,7 +132,8 @@ pub(super) fn insert(transaction: &Transaction<'_>, item: &NewItem<'_>) -> Resul
 }
 
 /// Rows that this library has written; others must not keep these from being sent.
-const SOUND: &str = "kind BETWEEN 1 AND 6 AND length(target) = 16";
+const SOUND: &str = "kind BETWEEN 1 AND 6 AND length(target) = 16 AND length(owner) = 16
+                     AND attempts BETWEEN 0 AND 4294967295";
 
 /// The first ready item no larger than `size_limit` that may be tried now.
 pub(super) fn next_ready(connection: &Connection, now_ms: i64, size_limit: u64) -> Result<Option<Item>, VaultError> {
@@ -177,7 +181,17 @@ pub(super) fn all(connection: &Connection) -> Result<Outbox, VaultError> {
     Ok(Outbox { items })
 }
 
+/// How many rows there are, readable or not.
+pub(super) fn count(connection: &Connection) -> Result<u64, VaultError> {
+    let count: i64 = connection.query_row("SELECT COUNT(*) FROM outbox", [], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 fn read(row: &Row<'_>) -> Result<Item, VaultError> {
+    decode(row).map_err(|error| error.of("outbox".into()))
+}
+
+fn decode(row: &Row<'_>) -> Result<Item, VaultError> {
     let malformed = || Record::from("outbox").malformed();
     let (kind, state, size): (u8, u8, i64) = (row.get(1)?, row.get(5)?, row.get(4)?);
     Ok(Item {
@@ -231,10 +245,15 @@ pub(super) fn has_arrived(connection: &Connection, kind: ItemKind, target: &[u8;
     Ok(state_of(connection, kind, target)? == Some(ItemState::Done))
 }
 
-/// An item that stands as arrived is sent once more.
+/// An opening, a seal or an event that stands as arrived, or waits for nothing, is sent once more. The others are told of
+/// by the box.
 pub(super) fn send_again(transaction: &Transaction<'_>, kind: ItemKind, target: &[u8; 16]) -> Result<(), VaultError> {
-    let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2 AND state = ?4";
-    transaction.execute(sql, (kind as u8, target, ItemState::Ready as u8, ItemState::Done as u8))?;
+    if matches!(kind, ItemKind::Manifest | ItemKind::Object | ItemKind::Receipt) {
+        return Ok(());
+    }
+    let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2 AND state IN (?4, ?5)";
+    let (blocked, done) = (ItemState::Blocked as u8, ItemState::Done as u8);
+    transaction.execute(sql, (kind as u8, target, ItemState::Ready as u8, blocked, done))?;
     Ok(())
 }
 

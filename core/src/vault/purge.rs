@@ -37,8 +37,9 @@ impl Vault {
         let _step = self.objects.handles.step()?;
         migrate::drop_backups(self.database.folder())?; // they hold the key that was destroyed
         self.forget_case(case.as_bytes())?;
-        for row in self.database.read(|connection| objects::of_case(connection, case))? {
-            self.objects.remove(row.object.object)?;
+        // By their ids alone: a row that is damaged otherwise must not keep its file.
+        for object in self.database.read(|connection| objects::ids_of_case(connection, case))? {
+            self.objects.remove(object)?;
         }
         database::sync_folder(&self.objects.objects)?;
         self.database.write(|transaction| {

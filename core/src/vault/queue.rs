@@ -118,7 +118,10 @@ fn list(connection: &Connection, which: &str, values: impl rusqlite::Params) -> 
     let mut rows = statement.query(values)?;
     let mut summaries = Vec::new();
     while let Some(row) = rows.next()? {
-        summaries.push(read(row)?);
+        match read(row) {
+            Err(VaultError::Malformed { .. }) => {} // it must not hide the others
+            row => summaries.push(row?),
+        }
     }
     Ok(summaries)
 }

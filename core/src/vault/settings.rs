@@ -22,13 +22,21 @@ pub(super) fn get(
     name: &str,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
     let sql = "SELECT epoch, value FROM settings WHERE name = ?1";
-    let row = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let row = connection.query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?))).optional();
+    let row = row.map_err(|error| VaultError::from(error).of(Record::Setting(name.to_owned())))?;
     let Some((epoch, sealed)): Option<(u16, Vec<u8>)> = row else { return Ok(None) };
     open(keys, epoch, name, &sealed).map(Some)
 }
 
 pub(super) fn open(keys: &KeyRing, epoch: u16, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     keys.open_value(epoch, Kind::Setting, row_id(name), sealed, Record::Setting(name.to_owned()))
+}
+
+/// Names of all settings.
+pub(super) fn names(connection: &Connection) -> Result<Vec<String>, VaultError> {
+    let mut statement = connection.prepare("SELECT name FROM settings ORDER BY name")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn remove(transaction: &Transaction<'_>, name: &str) -> Result<(), VaultError> {

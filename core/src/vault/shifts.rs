@@ -141,7 +141,8 @@ pub(super) fn officers(connection: &Connection, shift: ShiftId) -> Result<Vec<Se
     let mut statement = connection.prepare_cached(sql)?;
     let rows =
         statement.query_map([shift.as_bytes()], |row| Ok(SealedValue { epoch: row.get(0)?, value: row.get(1)? }))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let stated = rows.collect::<Result<_, _>>();
+    stated.map_err(|error| VaultError::from(error).of(Record::Officer(shift)))
 }
 
 pub(super) fn set_opening(transaction: &Transaction<'_>, shift: ShiftId, opening: &[u8]) -> Result<(), VaultError> {

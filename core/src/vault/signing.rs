@@ -51,6 +51,9 @@ impl Vault {
     pub fn payload_to_sign(&self, case: CaseId) -> Result<Option<Vec<u8>>, VaultError> {
         self.database.read(|connection| {
             let (row, secrets) = (cases::one(connection, case)?, cases::secrets(connection, case)?);
+            if row.manifest.is_some() {
+                return Err(VaultError::Damaged(Damage::new(Record::Case(case), Fault::State).by(row.sealed_n)));
+            }
             let payload = secrets.payload.unwrap_or_default();
             let hash = Hash::of(&[&payload]);
             let tells = |event: &JournalEvent| {
@@ -114,26 +117,28 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Damaged`] if the entries are not those of the shift, [`VaultError::JournalBroken`].
     pub fn stretch(&self, row: &ShiftRow, last: u64) -> Result<Stretch, VaultError> {
+        self.database.read(|connection| self.stretch_in(connection, row, last))
+    }
+
+    /// The same under a lock that is held.
+    pub(super) fn stretch_in(&self, connection: &Connection, row: &ShiftRow, last: u64) -> Result<Stretch, VaultError> {
         let shift = row.shift;
-        self.database.read(|connection| {
-            let (before, entries) = journal::entry_hashes(connection, row.first_n, last)?;
-            let first = JournalHead { n: row.first_n.saturating_sub(1), link: before };
-            let end = entries.iter().fold(first, |head, entry| {
-                let n = head.n + 1;
-                JournalHead { n, link: chain::link(&head.link, n, entry) }
-            });
-            if journal::head_at(connection, last)? != Some(end) {
-                return Err(VaultError::JournalBroken { n: last });
-            }
-            let opens =
-                |event: &JournalEvent| matches!(event, JournalEvent::ShiftOpened { shift: told } if *told == shift);
-            let closes =
-                |event: &JournalEvent| matches!(event, JournalEvent::ShiftClosed { shift: told, .. } if *told == shift);
-            self.require(connection, shift, row.first_n, opens)?;
-            self.require(connection, shift, last, closes)?;
-            let cases = self.sealed_in(connection, shift, row.first_n, last)?;
-            Ok(Stretch { before, entries, link: end.link, cases })
-        })
+        let opens = |event: &JournalEvent| matches!(event, JournalEvent::ShiftOpened { shift: told } if *told == shift);
+        let closes =
+            |event: &JournalEvent| matches!(event, JournalEvent::ShiftClosed { shift: told, .. } if *told == shift);
+        self.require(connection, shift, row.first_n, opens)?;
+        self.require(connection, shift, last, closes)?;
+        let (before, entries) = journal::entry_hashes(connection, row.first_n, last)?;
+        let first = JournalHead { n: row.first_n.saturating_sub(1), link: before };
+        let end = entries.iter().fold(first, |head, entry| {
+            let n = head.n + 1;
+            JournalHead { n, link: chain::link(&head.link, n, entry) }
+        });
+        if journal::head_at(connection, last)? != Some(end) {
+            return Err(VaultError::JournalBroken { n: last });
+        }
+        let cases = self.sealed_in(connection, shift, row.first_n, last)?;
+        Ok(Stretch { before, entries, link: end.link, cases })
     }
 
     fn sealed_in(

@@ -139,14 +139,16 @@ impl Vault {
         Moment::new(now.unix_ms, now.offset_s, now.mono_ms, now.boot).map_err(|_| VaultError::Clock)
     }
 
-    /// Reads a setting. One whose key is not at hand counts as absent: it can be had again.
+    /// Reads a setting. One whose key is not at hand counts as absent, and so does one that is damaged, which opening
+    /// names: it can be had again.
     ///
     /// # Errors
-    /// [`VaultError::Sealed`] if it does not open.
+    /// [`VaultError`] of the database.
     pub fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
         match self.database.read(|connection| settings::get(connection, &self.keys, name)) {
             Ok(value) => Ok(value.map(|value| value.to_vec())),
             Err(VaultError::KeyMissing { .. }) => Ok(None),
+            Err(error) if error.is_damage() => Ok(None),
             Err(error) => Err(error),
         }
     }

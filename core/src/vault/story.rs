@@ -13,7 +13,7 @@ use super::damage::{Damage, Fault, Findings, Record};
 use super::journal::{self, JournalEntry, JournalEvent, JournalRecord, Reading};
 use super::keys::KeyRing;
 use super::proof::Proofs;
-use super::{ItemKind, VaultError};
+use super::{ItemKind, VaultError, mark};
 use crate::domain::{CaseId, EventId, ObjectId, ShiftId};
 use crate::seal::{Hash, JournalHead};
 
@@ -23,6 +23,8 @@ pub(super) struct CaseStory {
     /// Newest entry that fixes its state.
     pub(super) last: u64,
     pub(super) begun: Option<u64>,
+    /// The shift it was begun in.
+    pub(super) shift: Option<ShiftId>,
     /// Hashes of photo files, with their entries.
     pub(super) photos: Vec<(u64, ObjectId, Hash)>,
     /// Entry, number within the shift, hash of the payload.
@@ -50,6 +52,10 @@ pub(super) struct Story {
     pub(super) shifts: BTreeMap<ShiftId, ShiftStory>,
     /// Items without a receipt of their own that the box has taken, by the hex id of their target.
     pub(super) arrived: BTreeMap<(ItemKind, String), u64>,
+    /// Owners of which the box has refused something, by their hex ids.
+    pub(super) refused: BTreeSet<String>,
+    /// Epochs whose keys are gone.
+    pub(super) erased: BTreeSet<u16>,
     pub(super) proofs: Proofs,
     /// Findings that were journalled before.
     pub(super) noted: BTreeSet<Damage>,
@@ -58,6 +64,13 @@ pub(super) struct Story {
     /// Newest entry that says nothing: no key, or damaged.
     pub(super) silent: Option<u64>,
     pub(super) entries: u64,
+    /// Entries whose key is not at hand.
+    pub(super) unread: u64,
+    /// Newest entry that tells of a salvage: what is behind it tells of all rows anew.
+    pub(super) salvaged: Option<u64>,
+    /// Whether a mark must have been written.
+    pub(super) mark_was_due: bool,
+    chain: Chain,
 }
 
 impl Story {
@@ -69,12 +82,29 @@ impl Story {
         from: JournalHead,
         findings: &mut Findings,
     ) -> Result<JournalHead, VaultError> {
-        let (mut chain, bases) = (Chain { computed: from, stored: from }, Bases::read(connection)?);
-        journal::each(connection, keys, from.n.saturating_add(1)..=journal::LAST, |entry| {
-            chain.follow(&entry, &bases, findings);
+        self.chain = Chain { computed: from, stored: from };
+        self.read_on(connection, keys, journal::LAST, findings)?;
+        Ok(self.head())
+    }
+
+    /// The newest entry read, as stored.
+    pub(super) const fn head(&self) -> JournalHead {
+        self.chain.stored
+    }
+
+    /// Reads on to entry `upto`.
+    pub(super) fn read_on(
+        &mut self,
+        connection: &Connection,
+        keys: &KeyRing,
+        upto: u64,
+        findings: &mut Findings,
+    ) -> Result<(), VaultError> {
+        let bases = Bases::read(connection)?;
+        journal::each(connection, keys, self.head().n.saturating_add(1)..=upto, |entry| {
+            self.chain.follow(&entry, &bases, findings);
             self.hear(&entry, findings);
-        })?;
-        Ok(chain.stored)
+        })
     }
 
     fn hear(&mut self, entry: &JournalEntry, findings: &mut Findings) {
@@ -82,9 +112,11 @@ impl Story {
         if entry.is_new && self.first_new.is_none() {
             self.first_new = Some(entry.n);
         }
+        self.mark_was_due |= entry.is_new && mark::is_due(entry.n);
         match &entry.reading {
             Reading::Record(record) => self.take(entry.n, record),
             Reading::NoKey => {
+                self.unread += 1;
                 self.silent = Some(entry.n);
                 self.proofs.miss(entry.n);
             }
@@ -100,13 +132,17 @@ impl Story {
         match &record.event {
             JournalEvent::ShiftOpened { shift } => self.shifts.entry(*shift).or_default().opened = Some(n),
             JournalEvent::ShiftClosed { shift, .. } => self.shifts.entry(*shift).or_default().closed = Some(n),
-            JournalEvent::CaseBegun { case } => self.case(*case, n).begun = Some(n),
+            JournalEvent::CaseBegun { case } => {
+                let shift = self.proofs.drafts.get(case).and_then(|proof| proof.shift);
+                let told = self.case(*case, n);
+                (told.begun, told.shift) = (Some(n), shift);
+            }
             JournalEvent::DraftSaved { case } => self.case(*case, n).last = n,
             JournalEvent::PhotoImported { case, object, hash }
             | JournalEvent::PhotoRecovered { case, object, hash } => {
                 self.case(*case, n).photos.push((n, *object, *hash));
             }
-            JournalEvent::Salvaged { .. } => self.forget_rows(),
+            JournalEvent::Salvaged { .. } => self.forget_rows(n),
             JournalEvent::CaseStranded { case } => self.case(*case, n).stranded = Some(n),
             JournalEvent::CaseSealed { case, seq, payload } => self.case(*case, n).sealed = Some((n, *seq, *payload)),
             JournalEvent::CaseVoided { case, id, payload, .. } => {
@@ -114,7 +150,9 @@ impl Story {
             }
             JournalEvent::ReceiptVerified { case, receipt } => self.case(*case, n).receipt = Some((n, *receipt)),
             JournalEvent::PayloadPurged { case } => self.case(*case, n).purged = Some(n),
+            JournalEvent::EpochErased { epoch } => drop(self.erased.insert(*epoch)),
             JournalEvent::ItemQuarantined { owner, .. } => {
+                self.refused.insert(owner.clone());
                 if let Ok(case) = owner.parse() {
                     self.cases.entry(case).or_default().refused = Some(n);
                 }
@@ -126,15 +164,31 @@ impl Story {
     }
 
     /// Rows were built again: what was told of them before is told anew.
-    fn forget_rows(&mut self) {
-        let Self { proofs, noted, first_new, entries, .. } = std::mem::take(self);
-        *self = Self { proofs, noted, first_new, entries, ..Self::default() };
+    fn forget_rows(&mut self, n: u64) {
+        let Self { proofs, noted, first_new, entries, unread, chain, refused, erased, .. } = std::mem::take(self);
+        *self = Self {
+            proofs,
+            noted,
+            first_new,
+            entries,
+            unread,
+            chain,
+            refused,
+            erased,
+            salvaged: Some(n),
+            ..Self::default()
+        };
     }
 
     fn case(&mut self, case: CaseId, n: u64) -> &mut CaseStory {
         let story = self.cases.entry(case).or_default();
         story.last = n;
         story
+    }
+
+    /// Whether an entry was written since rows name their entries.
+    pub(super) fn is_new(&self, n: u64) -> bool {
+        self.first_new.is_some_and(|first| n >= first)
     }
 
     /// Whether an entry that could not be read may tell more of a record than entry `n` does.
@@ -145,9 +199,16 @@ impl Story {
 
 /// Where the links have come to. After a link that does not fit, either side may be the changed one: the next entry
 /// tells which.
+#[derive(Clone, Copy, Debug)]
 struct Chain {
     computed: JournalHead,
     stored: JournalHead,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { computed: JournalHead::GENESIS, stored: JournalHead::GENESIS }
+    }
 }
 
 impl Chain {

@@ -144,7 +144,9 @@ impl Vault {
             // Without an order the index on cases answers alone, and the wide rows stay unread.
             let mut statement = connection.prepare("SELECT object_id, case_id FROM objects")?;
             let rows = statement.query_map([], |row| {
-                Ok(Orphan { object: ObjectId::new(row.get(0)?), case: CaseId::new(row.get(1)?) })
+                // A row whose case cannot be read still has its file.
+                let case = CaseId::new(row.get(1).unwrap_or_default());
+                Ok(Orphan { object: ObjectId::new(row.get(0)?), case })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })?;

@@ -71,14 +71,17 @@ impl Vault {
     }
 
     fn take_up_keys(&self) -> Result<(), VaultError> {
+        unless_full(self.heal_epochs())?;
         self.discard_prepared()?;
         let mut rows = self.database.read(epochs::living)?;
         rows.retain(|row| row.state != EpochState::Prepared);
         if rows.is_empty() {
+            self.keys.set_whole(true);
             return self.begin_epoch();
         }
         let state = self.ask_for(&rows)?;
         self.keys.set_state(state);
+        self.keys.set_whole(rows.iter().all(|row| self.keys.holds(row.epoch)));
         self.choose_current(&rows, state)?;
         unless_full(self.unseal_documents())?;
         unless_full(self.escrow_roots())
@@ -130,6 +133,7 @@ impl Vault {
             // One that does not open is damage, and its entries cannot be read.
             journal.extend(root.carried(*generation, sealed).ok().map(|key| (*generation, key)));
         }
+        journal.extend(self.heal_journal_keys(&root, &journal)?);
         let stands = |wanted| stored.iter().any(|(generation, _)| *generation == wanted);
         let proved = row.canary.as_ref().is_some_and(|canary| root.proves(canary)) || !journal.is_empty();
         if !proved {
