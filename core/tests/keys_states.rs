@@ -11,7 +11,7 @@ use common::{Phone, officer};
 use streife_core::client::{CaseState, Client, KeyState, Notice, Ports, VaultError};
 use streife_core::domain::{CaseFacts, CaseId, PhotoClass, ShiftId, VoidReason};
 use streife_core::error::{Error, ErrorKind};
-use streife_core::ports::{KeyStore, KeyStoreError};
+use streife_core::ports::{Anchor, FileAnchor, KeyStore, KeyStoreError};
 use streife_core::testing::DangerousSoftwareKeyStore;
 use streife_core::vault::JournalEvent;
 
@@ -403,4 +403,28 @@ fn what_changes_while_the_store_is_silent_and_when_it_answers_again_is_copied_at
     assert!(epoch.windows(wrapped.len()).any(|part| part == wrapped), "the copy has the root as the hardware wraps it");
     let newest = stored("SELECT officer FROM officers ORDER BY epoch DESC LIMIT 1");
     assert_eq!(copy(format!("{}.officer", before.shift)), newest);
+}
+
+/// What the vault knows of its anchor lay under the key that is lost. It is written anew, or the anchor would never be
+/// told again.
+#[test]
+fn the_anchor_is_told_again_when_a_key_is_lost_for_good() {
+    let phone = Phone::new();
+    drop(phone.open());
+    let anchor = Arc::new(FileAnchor::new(phone.folder.path().join("anchor")));
+    let open = |key_store: Arc<dyn KeyStore>| {
+        Client::open(phone.config(), Ports { key_store, anchor: anchor.clone(), ..phone.ports() }).expect("opens")
+    };
+    let client = open(phone.key_store.clone());
+    client.open_shift(&officer()).expect("opens");
+    drop(client);
+    let before = anchor.load().expect("answers").expect("was told");
+    let alias = first_epoch(&phone).0;
+    let store = LostKeys::all(phone.key_store.clone(), vec![alias], KeyStoreError::Gone);
+    let client = open(store.clone());
+    client.close_shift().expect("closes");
+    drop(client);
+    assert_ne!(anchor.load().expect("answers"), Some(before), "it knows the newest place");
+    let blamed = open(store).notices();
+    assert!(!blamed.iter().any(|notice| matches!(notice, Notice::SetBack { .. } | Notice::Copied)), "{blamed:?}");
 }

@@ -213,8 +213,16 @@ impl Vault {
     }
 
     fn meet_anchor(&self, damage: &mut Vec<Damage>) -> Result<Option<History>, VaultError> {
+        let mut lost = Vec::new();
         let (id, instance, head) = self.database.read(|connection| {
-            let own = |name| settings::get(connection, &self.keys, name);
+            let mut own = |name| match settings::get(connection, &self.keys, name) {
+                // Under a key that does not come back: it is written anew.
+                Err(VaultError::KeyMissing { .. }) if !self.keys.state().may_change() => {
+                    lost.push(name);
+                    Ok(None)
+                }
+                value => value,
+            };
             Ok((own(VAULT_ID), own(INSTANCE), journal::head(connection)?))
         })?;
         let (id, known) = (fixed::<16>(id, damage)?, fixed::<32>(instance, damage)?.map(halves));
@@ -227,7 +235,8 @@ impl Vault {
         for (name, is_there) in [(VAULT_ID, id.is_some()), (INSTANCE, known.is_some())] {
             let record = Record::Setting(name.to_owned());
             // Who has told an anchor has written both; what does not open is named already.
-            if held.is_some() && head.n > 0 && !is_there && !damage.iter().any(|damage| damage.record == record) {
+            let must_be_there = held.is_some() && head.n > 0 && !lost.contains(&name);
+            if must_be_there && !is_there && !damage.iter().any(|damage| damage.record == record) {
                 damage.push(Damage::new(record, Fault::Missing));
             }
         }

@@ -176,9 +176,9 @@ impl Auditor<'_> {
 
     /// Every case that a row or an entry speaks of.
     fn all_cases(&mut self, connection: &Connection) -> Result<Vec<CaseId>, VaultError> {
-        let rows: Vec<CaseId> = super::cases::ids(connection)?;
-        let told = self.story.cases.keys().filter(|case| !rows.contains(case)).copied();
-        let told: Vec<_> = told.collect();
-        Ok(rows.into_iter().chain(told).collect())
+        let mut cases = super::cases::ids(connection)?;
+        let known: BTreeSet<CaseId> = cases.iter().copied().collect();
+        cases.extend(self.story.cases.keys().filter(|case| !known.contains(case)));
+        Ok(cases)
     }
 }
