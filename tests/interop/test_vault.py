@@ -173,7 +173,7 @@ sql("entries_swapped", "chain", "UPDATE journal SET n = -1 WHERE n = 9", "UPDATE
 sql("tail_cut", "missing", "DELETE FROM events", "DELETE FROM journal WHERE n > 60", f"DELETE FROM cases WHERE {DRAFT}")
 sql("generation_changed", "key", "UPDATE journal SET generation = 7 WHERE n = 9")
 sql("setting_renamed", "sbx", "UPDATE settings SET name = 'vault-id-2' WHERE name = 'vault-id'")
-sql("epoch_of_a_setting_changed", "sbx", "UPDATE settings SET epoch = 2 WHERE name = 'vault-id'")
+sql("epoch_of_a_setting_changed", "sbx", "UPDATE settings SET epoch = 3 - epoch WHERE name = 'vault-id'")
 sql(
     "escrow_of_another_epoch",
     "wrap",

@@ -58,13 +58,20 @@ impl Vault {
         let epochs = self.database.read(EpochCopy::all)?;
         let rootless = |epoch: &EpochCopy| epoch.wrapped.is_none() && epoch.recovery.is_none();
         // A row whose root does not open may be damaged; what is damaged must not take the copy's place.
-        let is_sound = |epoch: &&EpochCopy| {
-            self.keys.holds(epoch.epoch) || rootless(epoch) || matches!(self.epoch_copy(epoch.epoch), Ok(None))
-        };
+        let is_sound = |epoch: &&EpochCopy| self.keys.holds(epoch.epoch) || rootless(epoch) || self.is_as_copied(epoch);
         epochs
             .iter()
             .filter(is_sound)
             .try_for_each(|epoch| self.spare.keep_durably(&epoch.name(), &epoch.encode(), rootless(epoch)))
+    }
+
+    /// Whether a row holds what its copy does, or has none. Its state may have gone further.
+    fn is_as_copied(&self, row: &EpochCopy) -> bool {
+        match self.epoch_copy(row.epoch) {
+            Ok(None) => true,
+            Ok(Some(copy)) => EpochCopy { state: row.state, ..copy } == *row,
+            Err(_) => false,
+        }
     }
 
     /// Makes the copies of all documents durable. To be called behind every change of one.
