@@ -134,7 +134,7 @@ fn cut_vault(rig: &mut Rig, cuts: &mut Cuts, chance: &mut Chance, oracle: &mut A
     let mut victim = Victim::start(Path::new(PATROL), mode, &phone);
     victim.hear_until(chance.below(LINES), |_| true);
     spin(chance.below(SPIN_KIB));
-    oracle.extend(rig.cut(victim));
+    oracle.extend(rig.cut(victim, Some(&phone.anchor_file())));
     let verdict = check(&phone, oracle);
     cuts.figures.add(&verdict);
     verdict.assert_sound(&format!("cut {}", cuts.figures.kills + 1));
@@ -147,7 +147,7 @@ fn cut_writer(rig: &mut Rig, order: Order, cuts: &mut Cuts, chance: &mut Chance)
     let mut victim = Victim::<Stored>::spawn(command);
     victim.hear_until(1 + chance.below(OBJECTS), |_| true);
     spin(chance.below(SPIN_KIB));
-    let acknowledged = rig.cut(victim);
+    let acknowledged = rig.cut(victim, None);
     let verdict = weak::check(&folder, &acknowledged);
     cuts.figures.add(&verdict);
     cuts.figures.acknowledged += u32::try_from(acknowledged.len()).expect("few lines");

@@ -12,7 +12,7 @@ mod filesystem;
 mod snapshot;
 
 use std::fmt::{Debug, Display, Formatter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 pub use filesystem::FileSystem;
@@ -93,13 +93,16 @@ impl Rig {
     }
 
     /// Cuts the power while the victim works; gives what it had acknowledged before. Behind it the folder holds what a
-    /// phone finds that is switched on again.
+    /// phone finds that is switched on again. The anchor, if it has one, lies elsewhere and loses its power at the same
+    /// moment: what it is told behind the image does not count.
     ///
     /// # Panics
     /// If the victim had ended by itself, or the file system cannot be mounted again.
     #[must_use]
-    pub fn cut<L: FromStr<Err: Debug> + Clone>(&mut self, mut victim: Victim<L>) -> Vec<L> {
+    pub fn cut<L: FromStr<Err: Debug> + Clone>(&mut self, mut victim: Victim<L>, anchor: Option<&Path>) -> Vec<L> {
         let taken = self.surface().join("taken");
+        // Before the image: an anchor may lag behind the journal, and never leads.
+        let anchored = anchor.map(|anchor| (anchor, std::fs::read(anchor).ok()));
         let acknowledged = match self.moment {
             Moment::BetweenCalls => {
                 victim.stop();
@@ -115,6 +118,9 @@ impl Rig {
         };
         let mut heard = victim.kill();
         heard.truncate(acknowledged);
+        if let Some((anchor, mark)) = anchored {
+            set_back(anchor, mark).expect("sets the anchor back to the moment");
+        }
         self.mounted.take().expect("is mounted between cuts").unmount();
         std::fs::rename(taken, self.image()).expect("replaces the image");
         self.mounted = Some(self.mount().expect("the file system outlives the cut"));
@@ -131,5 +137,14 @@ impl Rig {
 
     fn mount(&self) -> Result<Mounted, String> {
         Mounted::image(&self.folder(), &self.image(), self.kind.as_str())
+    }
+}
+
+/// Gives a file the content it had, or had not.
+fn set_back(file: &Path, content: Option<Vec<u8>>) -> std::io::Result<()> {
+    match content {
+        Some(content) => std::fs::write(file, content),
+        None if file.exists() => std::fs::remove_file(file),
+        None => Ok(()),
     }
 }
