@@ -195,7 +195,21 @@ fn spellings(glyphs: &[Glyph]) -> Vec<(String, u32)> {
         let shapes = shapes(glyphs.len());
         found.extend(shapes.iter().flat_map(|shape| written(glyphs, shape)).map(|(text, p)| (text, p + cost)));
     }
+    found.extend(diplomatic(glyphs));
     found
+}
+
+/// Digits alone behind a nought, in the blocks in which they were read.
+fn diplomatic(glyphs: &[Glyph]) -> Option<(String, u32)> {
+    let mut text = String::new();
+    let mut cost = 0;
+    for glyph in glyphs {
+        let (character, penalty) = fit(*glyph, Slot::Digit)?;
+        text.push_str(if glyph.gap && !text.is_empty() { "-" } else { "" });
+        text.push(character);
+        cost += penalty;
+    }
+    text.starts_with("0-").then_some((text, cost))
 }
 
 /// A shape: length of the prefix, seals left out behind it, and the parts that follow.
