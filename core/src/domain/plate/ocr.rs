@@ -37,9 +37,9 @@ const COERCED: u32 = 250;
 const UMLAUT: u32 = 400;
 const SEAL: u32 = 200;
 const BAND: u32 = 100;
-const GAP: u32 = 300;
+const GAP: u32 = 700;
 const RARE: u32 = 200;
-const WARNED: u32 = 300;
+const WARNED: u32 = 600;
 /// What each further reading of the same plate takes off.
 const SUPPORT: u32 = 200;
 
@@ -60,7 +60,7 @@ pub struct OcrCandidate {
     pub reading: PlateReading,
     /// Warnings about its prefix, as in a verdict.
     pub warnings: Vec<PlateWarning>,
-    /// Distance from what was read: 0 is certain; each doubtful character costs up to 1250. The order counts, not the
+    /// Distance from what was read: 0 is certain; each doubtful character costs up to 1000. The order counts, not the
     /// amount.
     pub penalty: u32,
     /// How many readings lead to this plate.
@@ -265,7 +265,7 @@ fn written(glyphs: &[Glyph], shape: &Shape) -> Vec<(String, u32)> {
     let (prefix, rest) = glyphs.split_at(shape.prefix.min(glyphs.len()));
     let (seals, rest) = rest.split_at(shape.seals.min(rest.len()));
     let Some(dropped) = seals.iter().map(dropped).sum::<Option<u32>>() else { return Vec::new() };
-    let Some((tail, cost)) = filled(rest, &shape.parts, shape.seals > 0) else { return Vec::new() };
+    let Some((tail, cost)) = filled(rest, &shape.parts) else { return Vec::new() };
     let gaps = gap_cost(prefix);
     let texts = prefixes(prefix).into_iter();
     texts.map(|(text, penalty)| (text + &tail, penalty + dropped + cost + gaps)).collect()
@@ -275,10 +275,10 @@ fn dropped(seal: &Glyph) -> Option<u32> {
     SEALS.contains(seal.read).then_some(SEAL + seal.confidence / 2)
 }
 
-fn filled(mut glyphs: &[Glyph], parts: &[Part], seals: bool) -> Option<(String, u32)> {
+fn filled(mut glyphs: &[Glyph], parts: &[Part]) -> Option<(String, u32)> {
     let mut text = String::new();
     let mut cost = 0;
-    for (index, (slot, length, before)) in parts.iter().enumerate() {
+    for (slot, length, before) in parts {
         let (part, rest) = glyphs.split_at_checked(*length)?;
         text.push_str(before);
         for glyph in part {
@@ -286,8 +286,7 @@ fn filled(mut glyphs: &[Glyph], parts: &[Part], seals: bool) -> Option<(String, 
             text.push(character);
             cost += penalty;
         }
-        // Behind a seal that was left out, a missing or a second gap means nothing.
-        cost += if index == 0 && seals { 0 } else { gap_cost(part) };
+        cost += gap_cost(part);
         glyphs = rest;
     }
     glyphs.is_empty().then_some((text, cost))
@@ -310,7 +309,7 @@ fn fit(glyph: Glyph, slot: Slot) -> Option<(char, u32)> {
     if fits {
         return Some((read, 1000 - glyph.confidence));
     }
-    alike(read, slot).map(|character| (character, COERCED + glyph.confidence))
+    alike(read, slot).map(|character| (character, COERCED + glyph.confidence / 2))
 }
 
 fn alike(read: char, slot: Slot) -> Option<char> {

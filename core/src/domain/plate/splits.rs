@@ -1,7 +1,7 @@
 //! All readings of a text whose separators are missing or stand elsewhere.
 //!
 //! A separator that was written is kept as a border between two parts; none is needed. So `BNO1` has two readings,
-//! and `B NO1` one.
+//! and `B NO1` one. Diplomatic plates of Berlin and Bonn need their separators: without, they are an authority's.
 
 use super::reading::split_expiry;
 use super::text::{is_prefix_letter, normal};
