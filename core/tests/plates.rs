@@ -21,7 +21,7 @@ fn tables() -> &'static PlateTables {
 
 fn cases(group: &str) -> Vec<Value> {
     let all: Value = serde_json::from_str(CASES).expect("JSON");
-    all[group].as_array().expect("a list").clone()
+    all.get(group).and_then(Value::as_array).expect("a list").clone()
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -399,50 +399,44 @@ fn prefix_and_letters_split_two_ways_at_most() {
     assert_eq!((splits.len(), twice, splits.values().max()), (523_380, 15_756, Some(&2)));
 }
 
-/// Rows of a public list beside the project, or nothing where it is not there.
+/// Rows of a public list, if it lies beside the project.
 fn public(name: &str) -> Option<Vec<Vec<String>>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/plates").join(name);
-    let Ok(text) = std::fs::read_to_string(path) else {
-        println!("SKIPPED: {name}: the public lists are not beside the project");
-        return None;
-    };
+    let text = std::fs::read_to_string(path).ok()?;
     let row = |line: &str| line.splitn(6, ',').map(|cell| cell.trim().to_owned()).collect();
     Some(text.lines().skip(1).map(row).collect())
 }
 
-fn second(rows: Vec<Vec<String>>) -> BTreeSet<String> {
-    rows.into_iter().map(|row| row[1].clone()).collect()
+fn second<'a>(rows: impl IntoIterator<Item = &'a Vec<String>>) -> BTreeSet<&'a str> {
+    rows.into_iter().filter_map(|row| row.get(1).map(String::as_str)).collect()
 }
 
 #[test]
 fn the_prefixes_are_those_of_the_public_lists() {
-    let own = |usage| tables().prefixes.of_districts(usage).map(str::to_owned).collect::<BTreeSet<_>>();
-    if let Some(rows) = public("kennzeichen.csv") {
-        assert_eq!(own(PrefixUse::Current), second(rows));
-    }
-    if let Some(rows) = public("kennzeichen.auslaufend.csv") {
-        assert_eq!(own(PrefixUse::Former), second(rows));
-    }
-    if let Some(rows) = public("sonderkennzeichen.csv") {
-        let diplomatic = |row: &&Vec<String>| row[2] == "Diplo";
-        assert!(rows.iter().filter(diplomatic).all(|row| tables().prefixes.is_diplomatic(&row[1])));
-        let others = rows.iter().filter(|row| !diplomatic(row)).cloned().collect();
-        let authorities: BTreeSet<_> = tables().prefixes.of_authorities().map(str::to_owned).collect();
-        assert_eq!(authorities, second(others));
-    }
+    let lists = ["kennzeichen.csv", "kennzeichen.auslaufend.csv", "sonderkennzeichen.csv"].map(public);
+    let [Some(current), Some(former), Some(special)] = lists else {
+        println!("SKIPPED: public lists of prefixes: the folder of test data is not beside the project");
+        return;
+    };
+    let table = &tables().prefixes;
+    assert_eq!(table.of_districts(PrefixUse::Current).collect::<BTreeSet<_>>(), second(&current));
+    assert_eq!(table.of_districts(PrefixUse::Former).collect::<BTreeSet<_>>(), second(&former));
+    let (diplomatic, authorities): (Vec<_>, Vec<_>) = special.iter().partition(|row| row[2] == "Diplo");
+    assert_eq!(table.of_authorities().collect::<BTreeSet<_>>(), second(authorities));
+    assert_eq!(second(diplomatic), BTreeSet::from(["0", "B", "BN"]));
+    assert!(["0", "B", "BN"].into_iter().all(|prefix| table.is_diplomatic(prefix)));
 }
 
 #[test]
 fn the_signs_are_those_of_the_public_list() {
-    let Some(rows) = public("international.csv") else { return };
-    let own: BTreeSet<_> = tables()
-        .nations
-        .iter()
-        .filter(|nation| nation.status != SignStatus::Former)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .map(|nation| (nation.sign.clone(), nation.iso.clone(), nation.status == SignStatus::Official))
+    let Some(rows) = public("international.csv") else {
+        println!("SKIPPED: public list of signs: the folder of test data is not beside the project");
+        return;
+    };
+    let today = tables().nations.iter().filter(|nation| nation.status != SignStatus::Former);
+    let own: BTreeSet<_> = today
+        .map(|nation| (nation.sign.as_str(), nation.iso.as_str(), nation.status == SignStatus::Official))
         .collect();
-    let theirs = rows.into_iter().map(|row| (row[0].clone(), row[2].clone(), row[4] == "Offiziell")).collect();
+    let theirs = rows.iter().map(|row| (row[0].as_str(), row[2].as_str(), row[4] == "Offiziell")).collect();
     assert_eq!(own, theirs);
 }

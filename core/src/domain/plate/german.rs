@@ -59,15 +59,15 @@ fn digits_only(prefix: &str, rest: &str) -> Result<Plate, PlateError> {
     let in_groups = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-');
     let (groups, tail) = rest.split_at(rest.find(|c| !in_groups(c)).unwrap_or(rest.len()));
     let digits: String = groups.chars().filter(char::is_ascii_digit).collect();
-    let class = class_of_digits(&digits, tail.trim())?;
+    let class = class_of_digits(&digits, tail)?;
     let space = if tail.is_empty() { "" } else { " " };
-    let tail = tail.trim();
+    let text = format!("{prefix}-{digits}{space}{tail}");
     Ok(Plate {
         prefix: Some(prefix.to_owned()),
         letters: (!tail.is_empty()).then(|| tail.to_owned()),
-        ..Plate::bare(class, format!("{prefix}-{digits}{space}{tail}"), "D")
+        digits: Some(digits),
+        ..Plate::bare(class, text, "D")
     })
-    .map(|plate| Plate { digits: Some(digits), ..plate })
 }
 
 fn class_of_digits(digits: &str, tail: &str) -> Result<PlateClass, PlateError> {

@@ -101,11 +101,12 @@ fn holds_in(season: super::Season, day: NaiveDate) -> bool {
 fn interchangeable(text: &str) -> Option<Result<PlateReading, PlateError>> {
     let plate = Plate::parse(text.strip_suffix('W')?, "D").ok()?;
     let kind = PlateKind::of(&plate);
-    let lettered = kind.may_interchange() || kind == PlateKind::Season;
-    lettered.then(|| match kind {
-        PlateKind::Season => Err(PlateError::Combination),
-        _ => Ok(PlateReading { plate, kind: PlateKind::Interchangeable, expires: None }),
-    })
+    let reading = || PlateReading { plate, kind: PlateKind::Interchangeable, expires: None };
+    if kind == PlateKind::Season {
+        Some(Err(PlateError::Combination))
+    } else {
+        kind.may_interchange().then(|| Ok(reading()))
+    }
 }
 
 /// Takes an expiry off the end of normal text.
