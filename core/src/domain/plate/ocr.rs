@@ -48,7 +48,7 @@ const SUPPORT: u32 = 200;
 pub struct OcrReading {
     /// Text as read.
     pub text: String,
-    /// Confidence of each character of the text, blanks included, per mille. Fewer values: the last goes for the
+    /// Confidence of each character of the composed text, blanks included, per mille. Fewer: the last goes for the
     /// rest; none: 500.
     pub confidences: Vec<u16>,
 }
