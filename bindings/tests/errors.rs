@@ -112,6 +112,9 @@ fn the_inputs_errors() {
         (PlateError::MoreThanEight, PlateRule::MoreThanEight),
         (PlateError::Season, PlateRule::Season),
         (PlateError::Separator, PlateRule::Separator),
+        (PlateError::Suffix, PlateRule::Suffix),
+        (PlateError::Expiry, PlateRule::Expiry),
+        (PlateError::Combination, PlateRule::Combination),
     ];
     for (error, rule) in rules {
         assert_eq!(plate(error), StreifeError::Plate { rule });

@@ -34,7 +34,11 @@ pub use offence::{
 pub use officer::{Agency, Officer};
 pub use photo::{ExifFacts, GpsState, PhotoClass, PhotoRecord, ThumbnailRecord};
 pub use place::{Fix, FixProvider, Municipality, MunicipalityError, Place};
-pub use plate::{Plate, PlateClass, PlateError, Season, Suffix, fold_plate};
+pub use plate::{
+    Lettering, Nation, NationTable, OcrCandidate, OcrError, OcrReading, Plate, PlateClass, PlateError, PlateKind,
+    PlateOverride, PlateReading, PlateTableError, PlateTables, PlateWarning, PrefixTable, PrefixUse, Season,
+    SignStatus, Suffix, Verdict, fold_plate, judge as judge_plate, rank as rank_plates,
+};
 pub use record::{CaseRecord, Confirmation, Notes, SlipNumber, VoidNote};
 pub use slip::{Slip, SlipCode, SlipError};
 pub use vehicle::{Vehicle, VehicleKind};
