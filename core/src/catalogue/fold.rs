@@ -55,7 +55,7 @@ impl Synonyms {
 
 /// Whether a word is a number, as in a sign's `242.1`.
 pub fn is_number(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_digit()) && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    begins_with_digit(word) && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 fn measure(number: &str, unit: &str) -> String {
@@ -76,8 +76,8 @@ fn raw_words(text: &str) -> Vec<String> {
         let last = words.last_mut().filter(|_| inside);
         match (last, sign) {
             (last, '\u{300}'..='\u{36f}') => inside = last.is_some(), // a mark set apart from its letter
-            (Some(word), '.' | ',') if ends_with_digit(word) && ahead_is_digit => word.push('.'),
-            (Some(word), sign) if sign.is_alphanumeric() && ends_with_digit(word) == sign.is_ascii_digit() => {
+            (Some(word), '.' | ',') if begins_with_digit(word) && ahead_is_digit => word.push('.'),
+            (Some(word), sign) if sign.is_alphanumeric() && begins_with_digit(word) == sign.is_ascii_digit() => {
                 word.extend(fold_sign(sign));
             }
             (_, sign) => {
@@ -94,8 +94,8 @@ fn raw_words(text: &str) -> Vec<String> {
     words
 }
 
-fn ends_with_digit(word: &str) -> bool {
-    word.ends_with(|c: char| c.is_ascii_digit())
+fn begins_with_digit(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn fold_sign(sign: char) -> impl Iterator<Item = char> {

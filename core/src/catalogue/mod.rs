@@ -2,7 +2,7 @@
 //!
 //! Every row has a first and perhaps a last day, so a new catalogue needs no cut-over: both amounts stand in it and the
 //! day of the offence picks one. Digits of an offence number decide nothing. The document is signed by the agency; here
-//! it arrives verified. [`Index`] finds offences by words, [`favourites`] puts those of the beat first, [`import`]
+//! it arrives verified. [`Index`] finds offences by words, [`favourites()`] puts those of the beat first, [`import`]
 //! reads the catalogues of others.
 
 mod document;
@@ -108,7 +108,8 @@ impl Catalogue {
         self.lookup(number, legal_day(moment).ok()?)
     }
 
-    /// What the catalogue charges for an offence on a day.
+    /// What the catalogue charges for an offence on a day, in its own wording. Where that has marks, [`Entry::charge`]
+    /// fills them in.
     #[must_use]
     pub fn charge(&self, offence: &NamedOffence, day: NaiveDate) -> Option<ChargedOffence> {
         let entry = self.lookup(offence.number, day)?;

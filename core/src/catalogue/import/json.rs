@@ -1,6 +1,7 @@
 //! The JSON list of the app community: an array of objects.
 //!
-//! The array is cut into its objects before any of them is parsed, so one that is broken is rejected by itself.
+//! The array is cut into its objects before any of them is parsed, so one that is broken is rejected by itself. One that
+//! does not even close ends where a later line begins the next; in a file without line ends it takes the rest along.
 
 use serde::Deserialize;
 use serde_json::Value;

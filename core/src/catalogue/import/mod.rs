@@ -1,7 +1,7 @@
 //! Catalogues of others: bytes in, sound rows and rejected rows out.
 //!
-//! Three forms are read: the JSON list of the app community ([`json`]), the federal dump with `^` between the columns in
-//! Windows-1252 ([`dump`]), and CSV with a line of headings ([`csv`]). A bad row is rejected by itself with its line and
+//! Three forms are read: the JSON list of the app community ([`json()`]), the federal dump with `^` between the columns in
+//! Windows-1252 ([`dump()`]), and CSV with a line of headings ([`csv()`]). A bad row is rejected by itself with its line and
 //! the reason, the good ones are kept; only a file that is no list at all is refused as a whole. Nothing is rounded,
 //! cut or guessed. Sizes are checked before anything is allocated.
 
