@@ -5,9 +5,11 @@
 //! trade are named once in the docs of their English type.
 
 mod case;
+mod disc;
 mod hex;
 mod id;
 mod input;
+mod legal_time;
 mod moment;
 mod money;
 mod observation;
@@ -16,18 +18,23 @@ mod officer;
 mod photo;
 mod place;
 mod plate;
+mod prenote;
 mod record;
 mod slip;
 mod vehicle;
 mod view;
 
 pub use case::{CaseEdit, CaseFacts, Finding, FindingCode, Severity, VoidReason};
+pub use disc::{DiscReading, DiscTime};
 pub use hex::{HexError, from_hex, to_hex};
 pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, Salt, ShiftId};
 pub use input::{InputError, PHOTOS as MAX_PHOTOS, check_reason};
+pub use legal_time::{is_in_repeated_hour, legal_date, legal_day, legal_offset_s, shows_legal_time};
 pub use moment::{BootId, Moment, MomentError};
 pub use money::Money;
-pub use observation::{Axle, Check, ClockError, ClockPosition, DiscTime, Observation, Side, Valve};
+pub use observation::{
+    Axle, Check, ClockError, ClockPosition, DurationBasis, Observation, Side, Standing, Valve, is_longer_than,
+};
 pub use offence::{
     Category, ChargedOffence, NamedOffence, OffenceNumber, OffenceNumberError, OffenceRelation, Offences,
 };
@@ -39,6 +46,7 @@ pub use plate::{
     PlateOverride, PlateReading, PlateTableError, PlateTables, PlateWarning, PrefixTable, PrefixUse, Season,
     SignStatus, Suffix, Verdict, fold_plate, judge as judge_plate, rank as rank_plates,
 };
+pub use prenote::{MAX_CHECKS, MAX_OPEN as MAX_PRENOTES, PreNote, PreNoteError, PreNotes};
 pub use record::{CaseRecord, Confirmation, Notes, SlipNumber, VoidNote};
 pub use slip::{Slip, SlipCode, SlipError};
 pub use vehicle::{Vehicle, VehicleKind};
