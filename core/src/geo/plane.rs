@@ -70,21 +70,20 @@ impl Plane {
         (small(lon) * self.east, small(lat) * self.north)
     }
 
-    /// Square of the distance from the point to a line between two vertices, square metres.
-    pub fn to_line(&self, from: Vertex, to: Vertex) -> f64 {
-        let ((ax, ay), (bx, by)) = (self.metres(from), self.metres(to));
-        let (dx, dy) = (bx - ax, by - ay);
-        let length = dx * dx + dy * dy;
-        let along = if length > 0.0 { (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
-        let (x, y) = (ax + along * dx, ay + along * dy);
-        x * x + y * y
+    /// Square of the distance from the point to the nearest line along a chain of vertices, square metres.
+    pub fn square_to_chain(&self, chain: &[Vertex]) -> f64 {
+        let mut places = chain.iter().map(|vertex| self.metres(*vertex));
+        let Some(first) = places.next() else { return f64::INFINITY };
+        let (_, nearest) =
+            places.fold((first, square(first)), |(from, nearest), to| (to, nearest.min(square_to_line(from, to))));
+        nearest
     }
 
     /// Square of the distance from the point to a rectangle, 0 inside it.
-    pub fn to_bounds(&self, bounds: &Bounds) -> f64 {
+    pub fn square_to_bounds(&self, bounds: &Bounds) -> f64 {
         let ((west, south), (east, north)) = (self.metres(bounds.min), self.metres(bounds.max));
         let (x, y) = (west.max(-east).max(0.0), south.max(-north).max(0.0));
-        x * x + y * y
+        square((x, y))
     }
 
     /// The rectangle that holds everything within `radius_m`, cut off at the ends of the numbers.
@@ -98,6 +97,18 @@ impl Plane {
     }
 }
 
+fn square((x, y): (f64, f64)) -> f64 {
+    x * x + y * y
+}
+
+/// From the origin to the line between two places.
+fn square_to_line((ax, ay): (f64, f64), (bx, by): (f64, f64)) -> f64 {
+    let (dx, dy) = (bx - ax, by - ay);
+    let length = square((dx, dy));
+    let along = if length > 0.0 { (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
+    square((ax + along * dx, ay + along * dy))
+}
+
 /// Differences of two `i32` are below 2^33, which a float holds exactly.
 #[expect(clippy::cast_precision_loss, reason = "at most 33 bits")]
 const fn small(units: i64) -> f64 {
@@ -106,7 +117,7 @@ const fn small(units: i64) -> f64 {
 
 /// The nearest whole number; what no `i32` holds becomes its end, not-a-number 0.
 #[expect(clippy::cast_possible_truncation, reason = "saturates, and every caller wants that")]
-pub(super) const fn units(value: f64) -> i32 {
+pub(super) fn units(value: f64) -> i32 {
     value.round() as i32
 }
 
@@ -126,7 +137,7 @@ mod tests {
             let (here, there) = (Vertex { lon, lat }, Vertex { lon: lon + d_lon, lat: lat + d_lat });
             let point = |v: Vertex| Point::new(f64::from(v.lon) / 1e7, f64::from(v.lat) / 1e7);
             let exact = Geodesic.distance(point(here), point(there));
-            let plane = Plane::at(here).to_line(there, there).sqrt();
+            let plane = Plane::at(here).square_to_chain(&[there]).sqrt();
             prop_assert!((plane - exact).abs() <= 0.001 * exact + 0.001, "{plane} {exact}");
             prop_assert!(Plane::at(here).around(plane).contains(there));
         }

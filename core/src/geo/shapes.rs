@@ -95,22 +95,19 @@ impl Shapes {
         vertices.windows(2).fold(false, |odd, line| odd ^ matches!(line, &[a, b] if is_crossed(a, b, point)))
     }
 
-    /// Square of the distance in metres to the nearest line of a polygon, or `limit` if none is nearer.
+    /// Square of the distance in metres to the nearest line of a polygon, or `limit` if none is nearer. The run whose
+    /// rectangle is nearest comes first; most others are then too far to be looked into.
     pub fn border(&self, polygon: usize, plane: &Plane, limit: f64) -> f64 {
         let Some(polygon) = self.polygons.get(polygon) else { return limit };
-        if plane.to_bounds(&polygon.bounds) >= limit {
+        if plane.square_to_bounds(&polygon.bounds) >= limit {
             return limit;
         }
-        self.runs_of(polygon).iter().fold(limit, |nearest, run| {
-            if plane.to_bounds(&run.bounds) >= nearest {
-                return nearest;
-            }
-            let lines = self.vertices_of(run).windows(2);
-            lines.fold(nearest, |nearest, line| match line {
-                &[from, to] => nearest.min(plane.to_line(from, to)),
-                _ => nearest,
-            })
-        })
+        let reach = |run: &Run| plane.square_to_bounds(&run.bounds);
+        let look = |nearest: f64, run: &Run| nearest.min(plane.square_to_chain(self.vertices_of(run)));
+        let runs = self.runs_of(polygon);
+        let first = runs.iter().min_by(|one, other| reach(one).total_cmp(&reach(other)));
+        let nearest = first.map_or(limit, |run| look(limit, run));
+        runs.iter().fold(nearest, |nearest, run| if reach(run) < nearest { look(nearest, run) } else { nearest })
     }
 
     fn runs_of(&self, polygon: &Polygon) -> &[Run] {

@@ -114,7 +114,8 @@ fn star(middle: (i64, i64), reach: &[i64], step: i64) -> Vec<(i64, i64)> {
         [(4, 0), (3, 2), (2, 3), (0, 4), (-2, 3), (-3, 2), (-4, 0), (-3, -2), (-2, -3), (0, -4), (2, -3), (3, -2)];
     let corner = |((x, y), reach): (&(i64, i64), &i64)| (middle.0 + x * reach * step, middle.1 + y * reach * step);
     let mut ring: Vec<_> = RAYS.iter().zip(reach).map(corner).collect();
-    ring.push(ring[0]);
+    let first = ring.first().copied();
+    ring.extend(first);
     ring
 }
 

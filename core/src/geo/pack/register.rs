@@ -160,7 +160,7 @@ impl Register {
     pub fn nearest(&self, (lat, lon): (i32, i32), limit: usize) -> Vec<Address<'_>> {
         let plane = Plane::at(Vertex { lon, lat });
         let near = self.within(plane.around(MAX_DISTANCE_M));
-        let near = near.map(|spot| (plane.to_line(spot.at, spot.at).sqrt(), spot));
+        let near = near.map(|spot| (plane.square_to_chain(&[spot.at]).sqrt(), spot));
         let mut near: Vec<_> = near.filter(|(distance, _)| *distance <= MAX_DISTANCE_M).collect();
         near.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         near.truncate(limit);
