@@ -69,12 +69,11 @@ impl Gates {
         if silent_mm > confirm_mm { Err(GatesError) } else { Ok(Self { silent_mm, confirm_mm, max_age_ms }) }
     }
 
-    /// Judges a fix at the moment it is used. A fix from the future by more than the age is as weak as an old one:
-    /// the clock was set.
+    /// Judges a fix at the moment it is used. One that came later than that moment is not too old.
     #[must_use]
     pub fn judge(&self, fix: &Fix, now: &Moment) -> FixQuality {
-        let age = now.since_ms(&fix.at).unsigned_abs();
-        if !fix.is_on_globe() || age > u64::from(self.max_age_ms) || fix.accuracy_mm > self.confirm_mm {
+        let age = now.since_ms(&fix.at);
+        if !fix.is_on_globe() || age > i64::from(self.max_age_ms) || fix.accuracy_mm > self.confirm_mm {
             FixQuality::Weak
         } else if fix.accuracy_mm > self.silent_mm {
             FixQuality::Confirm
@@ -150,7 +149,7 @@ mod tests {
         assert_eq!(quality(&fix(0, 50_000, 0), &now(0)), FixQuality::Confirm);
         assert_eq!(quality(&fix(0, 50_001, 0), &now(0)), FixQuality::Weak);
         assert_eq!(quality(&fix(0, 5_000, 0), &now(60_001)), FixQuality::Weak);
-        assert_eq!(quality(&fix(0, 5_000, 60_001), &now(0)), FixQuality::Weak, "from the future");
+        assert_eq!(quality(&fix(0, 5_000, 60_001), &now(0)), FixQuality::Good, "later than the first check");
         let off_the_globe = Fix { lat_e7: 900_000_001, ..fix(0, 5_000, 0) };
         assert_eq!(quality(&off_the_globe, &now(0)), FixQuality::Weak);
     }

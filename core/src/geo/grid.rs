@@ -6,9 +6,9 @@
 use super::plane::{Bounds, Vertex};
 
 /// Squares a rectangle, at most.
-const SQUARES: u64 = 16;
+const SQUARES: u64 = 8;
 /// Entries a rectangle, at most, on average.
-const ENTRIES: u64 = 64;
+const ENTRIES: u64 = 24;
 
 /// At most two columns and two rows are left, which always fits.
 const COARSEST: u32 = 31;
@@ -156,8 +156,8 @@ mod tests {
             points in proptest::collection::vec((-1_800_000_000..=1_800_000_000_i32, -900_000_000..=900_000_000_i32), 30),
         ) {
             let grid = Grid::new(&rectangles);
-            prop_assert!(grid.entries.len() <= 64 * (rectangles.len() + 1));
-            prop_assert!(grid.starts.len() <= 16 * (rectangles.len() + 1) + 1);
+            prop_assert!(grid.entries.len() <= 24 * (rectangles.len() + 1));
+            prop_assert!(grid.starts.len() <= 8 * (rectangles.len() + 1) + 1);
             let corners = rectangles.iter().flat_map(|one| [one.min, one.max]);
             for vertex in points.iter().map(|&(lon, lat)| Vertex { lon, lat }).chain(corners) {
                 let holding = (0_u32..).zip(&rectangles).filter(|(_, one)| one.contains(vertex)).map(|(index, _)| index);

@@ -59,6 +59,8 @@ fn a_good_fix_fills_in_the_nearest_house_and_a_corner_asks() {
         let fix = fix(lat, lon, accuracy_mm);
         assert_eq!(said(&pack.register().propose(&fix, &fix.at, &gates)), expected);
     }
+    let mocked = Fix { mocked: true, ..fix(481_000_000, 115_004_010, 5_000) };
+    assert!(matches!(pack.register().propose(&mocked, &mocked.at, &gates), Prefill::Confirm(_)));
     let old = Moment::new(60_001, 0, 60_001, BootId([0; 16])).expect("in the calendar");
     assert_eq!(pack.register().propose(&fix(481_000_000, 115_004_010, 5_000), &old, &gates), Prefill::Nothing);
 }

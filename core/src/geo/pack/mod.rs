@@ -1,8 +1,8 @@
 //! The pack: municipalities and addresses of a region in one compact file that a phone loads in milliseconds.
 //!
 //! Bytes in, values out. [`GeoPack::load`] reads every byte before the first answer and takes what follows the layout
-//! exactly or nothing. A hostile pack cannot panic it or make it allocate more than some 20 times its own length, which
-//! is limited to [`MAX_BYTES`]. The pack carries no signature of its own: it comes in a signed envelope, and whoever
+//! exactly or nothing. A hostile pack cannot panic it or make it allocate more than some 30 times its own length, which
+//! is limited to [`MAX_BYTES`]; an honest one takes three times. The pack carries no signature of its own: it comes in a signed envelope, and whoever
 //! loads it has verified that. Compilers are in [`compile`](super::compile).
 //!
 //! # Layout, version 1
@@ -19,7 +19,7 @@
 //!
 //! A *number* has seven bits a byte, lowest first, the eighth bit set on all but the last, at most five bytes, the
 //! shortest form. A *difference* is a number: 0, -1, 1, -2 are 0, 1, 2, 3. A *text* is its length in bytes and UTF-8
-//! without control characters, never empty. A *key* is eight ASCII digits. Nothing may stand behind the last section
+//! without control characters, never blank. A *key* is eight ASCII digits. Nothing may stand behind the last section
 //! or at the end of one.
 //!
 //! **Municipalities**: *number* of municipalities, at most 65,535; each, in strictly ascending order of keys: *key*; name, a
@@ -55,8 +55,8 @@ use super::plane::Vertex;
 use crate::domain::Fix;
 use bytes::Reader;
 
-/// Length of a pack, at most. All of Germany with full boundaries is a tenth of it.
-pub const MAX_BYTES: usize = 256 << 20;
+/// Length of a pack, at most. Germany at 1:250,000 takes a fifth of it, all addresses of Bavaria half.
+pub const MAX_BYTES: usize = 64 << 20;
 /// Tolerance of a map in metres, at most.
 pub const MAX_TOLERANCE_M: u16 = 10_000;
 pub(in crate::geo) const MAGIC: &[u8; 7] = b"STRFGEO";

@@ -6,8 +6,11 @@ use crate::geo::grid::Grid;
 use crate::geo::plane::{Bounds, Plane, Vertex};
 use crate::geo::shapes::Shapes;
 
-/// A key has at most so many bytes of polygons that their number is worth a bound of its own.
+/// Of all municipalities together, for the index takes memory for each.
 const MAX_POLYGONS: usize = 1 << 20;
+/// Of one polygon.
+const MAX_RINGS: usize = 1 << 20;
+/// Of one ring.
 const MAX_VERTICES: usize = 1 << 27;
 /// Beyond this, products of differences would not fit; a municipality across the date line is not foreseen either.
 const MAX_WIDTH_E7: u32 = 1_800_000_000;
@@ -100,8 +103,9 @@ impl Municipalities {
             return Err(fault);
         }
         let name = reader.text(MAX_NAME)?.to_owned();
-        for _ in 0..reader.count(1 + 1 + 3 * 2, 1, MAX_POLYGONS)? {
-            for _ in 0..reader.count(1 + 3 * 2, 1, MAX_POLYGONS)? {
+        let left = MAX_POLYGONS.saturating_sub(self.shapes.polygons());
+        for _ in 0..reader.count(1 + 1 + 3 * 2, 1, left)? {
+            for _ in 0..reader.count(1 + 3 * 2, 1, MAX_RINGS)? {
                 self.read_ring(reader, pen)?;
             }
             self.shapes.end_polygon().ok_or_else(|| reader.fault())?;

@@ -181,7 +181,8 @@ impl Register {
     }
 
     /// What a fix fills in at the moment it is used. The nearest house is filled in silently only if the fix is
-    /// good and no house of another street is nearly as near, within the fix's accuracy: at a corner the officer chooses.
+    /// good and not simulated, and no house of another street is nearly as near, within the fix's accuracy: at a corner
+    /// the officer chooses.
     #[must_use]
     pub fn propose(&self, fix: &Fix, now: &Moment, gates: &Gates) -> Prefill<'_> {
         let quality = gates.judge(fix, now);
@@ -192,7 +193,7 @@ impl Register {
         let Some(&first) = near.first() else { return Prefill::Nothing };
         let reach = first.distance_m + f64::from(fix.accuracy_mm) / 1_000.0;
         let is_rival = |other: &Address<'_>| other.distance_m <= reach && !is_same_street(other, &first);
-        if quality == FixQuality::Good && !near.iter().any(is_rival) {
+        if quality == FixQuality::Good && !fix.mocked && !near.iter().any(is_rival) {
             return Prefill::Silent(first);
         }
         Prefill::Confirm(shortlist(near))
