@@ -105,8 +105,9 @@ impl Shapes {
         let reach = |run: &Run| plane.square_to_bounds(&run.bounds);
         let look = |nearest: f64, run: &Run| nearest.min(plane.square_to_chain(self.vertices_of(run)));
         let runs = self.runs_of(polygon);
-        let first = runs.iter().min_by(|one, other| reach(one).total_cmp(&reach(other)));
-        let nearest = first.map_or(limit, |run| look(limit, run));
+        let reaches = runs.iter().map(|run| (reach(run), run));
+        let first = reaches.min_by(|(one, _), (other, _)| one.total_cmp(other));
+        let nearest = first.map_or(limit, |(_, run)| look(limit, run));
         runs.iter().fold(nearest, |nearest, run| if reach(run) < nearest { look(nearest, run) } else { nearest })
     }
 
