@@ -57,7 +57,7 @@ impl std::fmt::Debug for Fix {
 }
 
 /// Official municipality key (AGS): eight digits, kept as text for its leading zeros.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Municipality(String);
 
@@ -65,6 +65,14 @@ pub struct Municipality(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an eight-digit municipality key")]
 pub struct MunicipalityError;
+
+impl Municipality {
+    /// The eight digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl TryFrom<String> for Municipality {
     type Error = MunicipalityError;
