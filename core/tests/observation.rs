@@ -157,8 +157,7 @@ fn several_vehicles_are_under_observation_at_once() {
 fn a_pre_note_becomes_the_case_with_its_looks_and_times() {
     let mut notes = PreNotes::default();
     let mut seen = note(1, "M-AB 123", 0);
-    seen.offences =
-        vec![streife_core::domain::NamedOffence { number: "112656".parse().expect("a number"), refinement: None }];
+    seen.offences = vec![streife_core::domain::NamedOffence::new("112656".parse().expect("a number"))];
     notes.begin(seen).expect("room");
     notes.look(id(1), look(3_601)).expect("a later look");
     let taken = notes.take(id(1)).expect("is there");

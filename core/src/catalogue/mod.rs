@@ -108,12 +108,14 @@ impl Catalogue {
         self.lookup(number, legal_day(moment).ok()?)
     }
 
-    /// What the catalogue charges for an offence on a day, in its own wording. Where that has marks, [`Entry::charge`]
-    /// fills them in.
+    /// What the catalogue charges for an offence on a day: its wording, filled in as far as everything it asks for is
+    /// given, else as it stands.
     #[must_use]
     pub fn charge(&self, offence: &NamedOffence, day: NaiveDate) -> Option<ChargedOffence> {
         let entry = self.lookup(offence.number, day)?;
-        Some(entry.charged(entry.label_de.clone(), offence.refinement.clone()))
+        let details = Details::from(offence);
+        let as_it_stands = |_| entry.charged(entry.label_de.clone(), details.refinement());
+        Some(entry.charge(&details).unwrap_or_else(as_it_stands))
     }
 
     /// Rows that hold on a day, by number.

@@ -4,6 +4,8 @@
 //! others were obstructed or endangered, `<a/b>` is a choice, `#G##` a measured value of so many characters. A wording
 //! is taken apart once; filling it in gives the sentence for the case or names everything that is still missing.
 
+use crate::domain::NamedOffence;
+
 /// Options that one choice can have: they are chosen by one digit each.
 const MAX_OPTIONS: usize = 9;
 
@@ -68,6 +70,17 @@ pub enum Missing {
     Value(usize),
     /// More options or values than the wording has room for.
     Surplus,
+}
+
+impl From<&NamedOffence> for Details {
+    fn from(offence: &NamedOffence) -> Self {
+        Self {
+            options: offence.options.clone(),
+            values: offence.values.clone(),
+            specified: offence.refinement.clone(),
+            obstruction: offence.obstruction.clone(),
+        }
+    }
 }
 
 impl Details {

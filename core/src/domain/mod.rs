@@ -15,12 +15,16 @@ mod money;
 mod observation;
 mod offence;
 mod officer;
+mod person;
 mod photo;
 mod place;
 mod plate;
 mod prenote;
 mod record;
+mod scene;
 mod slip;
+mod talk;
+mod tow;
 mod vehicle;
 mod view;
 
@@ -39,6 +43,7 @@ pub use offence::{
     Category, ChargedOffence, NamedOffence, OffenceNumber, OffenceNumberError, OffenceRelation, Offences,
 };
 pub use officer::{Agency, Officer};
+pub use person::{AgeRange, Person, PersonRole, PostalAddress, Sex, Witness};
 pub use photo::{ExifFacts, GpsState, PhotoClass, PhotoRecord, ThumbnailRecord};
 pub use place::{Fix, FixProvider, Municipality, MunicipalityError, Place};
 pub use plate::{
@@ -48,8 +53,11 @@ pub use plate::{
 };
 pub use prenote::{MAX_CHECKS, MAX_OPEN as MAX_PRENOTES, PreNote, PreNoteError, PreNotes};
 pub use record::{CaseRecord, Confirmation, Notes, SlipNumber, VoidNote};
+pub use scene::{AttachmentRecord, DriverPresence, Scene};
 pub use slip::{Slip, SlipCode, SlipError};
-pub use vehicle::{Vehicle, VehicleKind};
+pub use talk::{Payment, PaymentMethod, TalkOutcome, WarningTalk};
+pub use tow::{Damage, Tow, TowOutcome};
+pub use vehicle::{DoubtedVerdict, PlateDoubt, PlateMarks, Vehicle, VehicleFlag, VehicleKind};
 pub use view::{CaseView, ViewOffence};
 
 /// Version of the case record's JSON schema that this build writes.

@@ -2,8 +2,8 @@
 //! this version does not know.
 
 use super::text::{MAX_INPUT, normal};
-use super::{Verdict, sign};
-use crate::domain::{InputError, check_reason};
+use super::{Plate, PlateClass, Verdict, sign};
+use crate::domain::{InputError, PlateDoubt, check_reason};
 
 /// Longest text, in characters.
 const LENGTH: usize = 24;
@@ -34,6 +34,19 @@ impl PlateOverride {
         }
         let nation = sign(nation).map_err(|_| InputError { field: "nation" })?;
         Ok(Self { text, nation, verdict, reason: reason.trim().to_owned() })
+    }
+
+    /// The plate as a record keeps it: the one that its text reads as, or one without parts.
+    #[must_use]
+    pub fn plate(&self) -> Plate {
+        Plate::parse(&self.text, &self.nation)
+            .unwrap_or_else(|_| Plate::bare(PlateClass::AsSeen, self.text.clone(), &self.nation))
+    }
+
+    /// What the record says about it; nothing if the verdict is for the plate.
+    #[must_use]
+    pub fn doubt(&self) -> Option<PlateDoubt> {
+        Some(PlateDoubt { verdict: self.verdict.doubted()?, reason: self.reason.clone() })
     }
 }
 

@@ -40,6 +40,8 @@ pub enum PlateKind {
     Insurance,
     /// Of any other nation.
     Foreign,
+    /// As an officer has seen it, of no form that is known.
+    AsSeen,
 }
 
 impl PlateKind {
@@ -58,6 +60,7 @@ impl PlateKind {
             PlateClass::Export => Self::Export,
             PlateClass::Insurance => Self::Insurance,
             PlateClass::Foreign => Self::Foreign,
+            PlateClass::AsSeen => Self::AsSeen,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::splits::readings;
 use super::text::MAX_INPUT;
 use super::{NationTable, PlateError, PlateKind, PlateReading, PlateTables, PrefixTable, PrefixUse, SignStatus};
+use crate::domain::DoubtedVerdict;
 
 /// Why a plate deserves a second look. None forbids it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -65,11 +66,24 @@ pub fn judge(text: &str, nation: &str, tables: &PlateTables) -> Verdict {
     }
 }
 
+impl Verdict {
+    /// What an officer stands against by keeping the plate; nothing if the verdict is for it.
+    #[must_use]
+    pub const fn doubted(&self) -> Option<DoubtedVerdict> {
+        match self {
+            Self::Valid(_) | Self::Plausible(..) => None,
+            Self::Ambiguous(_) => Some(DoubtedVerdict::Ambiguous),
+            Self::UnknownPrefix(_) => Some(DoubtedVerdict::UnknownPrefix),
+            Self::Malformed(_) => Some(DoubtedVerdict::Malformed),
+        }
+    }
+}
+
 /// Warnings about a reading, or nothing if its prefix is in no table.
 pub(super) fn look_up(reading: &PlateReading, tables: &PlateTables) -> Option<Vec<PlateWarning>> {
     let mut warnings = match reading.kind {
         PlateKind::Foreign => sign_warnings(&reading.plate.nation, &tables.nations),
-        PlateKind::Insurance => Vec::new(),
+        PlateKind::Insurance | PlateKind::AsSeen => Vec::new(),
         _ => prefix_warnings(reading, &tables.prefixes)?,
     };
     let whole_year = reading.plate.season.is_some_and(|season| season.months() == 12);
