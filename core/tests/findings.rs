@@ -4,12 +4,13 @@ mod common;
 
 use common::{Phone, officer};
 use streife_core::catalogue::Catalogue;
-use streife_core::client::Client;
+use streife_core::client::{Client, TowDetails};
 use streife_core::domain::{
     AgeRange, Axle, BootId, CaseEdit, CaseFacts, CaseId, Check, ClockPosition, Confirmation, DoubtedVerdict, ExifFacts,
     Finding, FindingCode, Fix, FixProvider, GpsState, Moment, Money, NamedOffence, ObjectId, Payment, PaymentMethod,
-    Person, PersonRole, PhotoClass, PhotoRecord, Place, Plate, PlateDoubt, PlateMarks, PlateReading, PlateTables, Salt,
-    Severity, Side, Slip, TalkOutcome, Tow, Valve, Vehicle, VehicleKind, VoidReason, WarningTalk, judge_plate,
+    Person, PersonRole, PhotoClass, PhotoRecord, Place, Plate, PlateClass, PlateDoubt, PlateMarks, PlateReading,
+    PlateTables, Salt, Severity, Side, Slip, TalkOutcome, Tow, TowOutcome, Valve, Vehicle, VehicleKind, VoidReason,
+    WarningTalk, judge_plate,
 };
 use streife_core::error::{Error, ErrorKind};
 use streife_core::rules::{Memory, Rules, Subject, check};
@@ -387,4 +388,47 @@ fn offences_are_found_by_words_and_those_of_the_beat_come_first() {
     let case = phone.complete_draft(&client, "M-AB 1");
     client.seal_case(case, Vec::new()).expect("seals");
     assert_eq!(client.favourite_offences(5).expect("ranks"), ["141322".parse().expect("six digits")]);
+}
+
+#[test]
+fn a_tow_takes_its_times_from_the_clock() {
+    let phone = Phone::new();
+    let client = phone.open();
+    client.open_shift(&officer()).expect("opens");
+    let case = phone.complete_draft(&client, "M-AB 1");
+    assert_eq!(client.tow_arrived(case).expect_err("nothing ordered").kind(), ErrorKind::BadInput);
+    let details = |firm: Option<&str>| TowDetails {
+        reason: "fire access".to_owned(),
+        firm: firm.map(str::to_owned),
+        operator: None,
+        destination: None,
+        condition: None,
+        damage: Vec::new(),
+        note_left: false,
+    };
+    client.set_tow(case, details(None)).expect("orders");
+    phone.clock.advance_ms(600_000);
+    client.tow_arrived(case).expect("comes");
+    client.set_tow(case, details(Some("Muster"))).expect("says more");
+    assert_eq!(refused(&client, case), [FindingCode::TowOpen]);
+    phone.clock.advance_ms(60_000);
+    client.finish_tow(case, TowOutcome::EmptyRun).expect("ends");
+    assert_eq!(client.finish_tow(case, TowOutcome::Towed).expect_err("over").kind(), ErrorKind::BadInput);
+    let tow = client.draft(case).expect("a draft").tow.expect("has one");
+    let times = [tow.arrived, tow.finished].map(|time| time.expect("known").since_ms(&tow.requested));
+    assert_eq!((times, tow.firm.as_deref()), ([600_000, 660_000], Some("Muster")));
+    client.seal_case(case, Vec::new()).expect("seals");
+}
+
+#[test]
+fn a_vehicle_is_read_as_written() {
+    let read = |text, reason| Client::vehicle_as_written(text, "D", VehicleKind::Car, reason);
+    let short = read("M-03123 18.06.26", None).expect("reads");
+    assert_eq!(short.reading().text(), "M-03123 18.06.26");
+    assert!(matches!(read("M AB 12X4", None), Err(Error::Plate(_))));
+    let seen = read("M AB 12X4", Some("bent")).expect("kept");
+    assert_eq!(
+        (seen.plate.class, seen.doubt().map(|doubt| doubt.verdict)),
+        (PlateClass::AsSeen, Some(DoubtedVerdict::Malformed))
+    );
 }

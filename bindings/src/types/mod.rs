@@ -5,14 +5,20 @@
 //! in. The rest has a record of its own, named `...Input` on the way in and `...View` on the way out.
 
 mod audit;
+mod beat;
 mod codes;
 mod input;
 mod notice;
+mod proceedings;
 mod salvage;
 mod text;
 mod view;
 
 pub use audit::AuditView;
+pub use beat::{
+    AddressView, MunicipalityView, OcrCandidateView, OcrInput, PlaceProposalView, PlateReadingView, PreNoteView,
+    TowInput, VerdictView,
+};
 pub use input::{
     CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
     SlipInput, VehicleInput,

@@ -23,6 +23,7 @@ mod open;
 mod photos;
 mod places;
 mod prenotes;
+mod proceedings;
 mod provision;
 mod quarantine;
 mod recover;
@@ -42,11 +43,13 @@ pub use notices::Notice;
 pub use open::Client;
 pub use photos::AddedPhoto;
 pub use places::{PlaceProposal, ProposedAddress};
+pub use proceedings::TowDetails;
 pub use sealing::SealedView;
 pub use status::Status;
 
 // What the calls take and give of the layers below, so that a binding names this module only.
 pub use crate::evidence::PhotoError;
+pub use crate::geo::Coverage;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
 pub use crate::vault::{
