@@ -5,6 +5,9 @@
 //! trade are named once in the docs of their English type.
 
 mod case;
+mod case_number;
+mod check97;
+mod giro;
 mod hex;
 mod id;
 mod input;
@@ -22,6 +25,8 @@ mod vehicle;
 mod view;
 
 pub use case::{CaseEdit, CaseFacts, Finding, FindingCode, Severity, VoidReason};
+pub use case_number::{CaseNumber, CaseNumberError, NumberPrefix, NumberRange};
+pub use giro::{CreditorReference, GiroCode, GiroError, Iban, Payee, Remittance};
 pub use hex::{HexError, from_hex, to_hex};
 pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, Salt, ShiftId};
 pub use input::{InputError, PHOTOS as MAX_PHOTOS, check_reason};
