@@ -3,7 +3,7 @@
 //! No error carries a plate, a place, a name, a path or text from a host's exception.
 
 use crate::catalogue::CatalogueError;
-use crate::domain::{Finding, InputError, MomentError, PlateError, SlipError};
+use crate::domain::{Finding, GiroError, InputError, MomentError, PlateError, SlipError};
 use crate::evidence::PhotoError;
 use crate::ports::{EntropyError, KeyStoreError, SignerError, TransportError};
 use crate::seal::SealError;
@@ -76,6 +76,9 @@ pub enum Error {
     /// See [`SlipError`].
     #[error(transparent)]
     Slip(#[from] SlipError),
+    /// See [`GiroError`].
+    #[error(transparent)]
+    Giro(#[from] GiroError),
     /// See [`InputError`].
     #[error(transparent)]
     Input(#[from] InputError),
@@ -113,7 +116,9 @@ impl Error {
             Self::Photo(PhotoError::Unwritable(_)) => ErrorKind::Storage,
             Self::Photo(PhotoError::Seal(error)) => seal_kind(error),
             Self::Photo(_) => ErrorKind::Photo,
-            Self::Catalogue(_) | Self::Plate(_) | Self::Slip(_) | Self::Input(_) | Self::Clock => ErrorKind::BadInput,
+            Self::Catalogue(_) | Self::Plate(_) | Self::Slip(_) | Self::Giro(_) | Self::Input(_) | Self::Clock => {
+                ErrorKind::BadInput
+            }
             Self::Transport(TransportError::Untrusted) => ErrorKind::Untrusted,
             Self::Transport(_) => ErrorKind::Network,
             Self::Refused(_) => ErrorKind::Refused,

@@ -131,6 +131,8 @@ impl Client {
             entropy: &*self.ports.entropy,
             now: self.now()?,
             device: self.device,
+            agency: &self.config.agency,
+            numbers_low: self.config.numbers_low,
             origin: self.ports.transport.origin(),
             box_key: &self.config.box_key,
             network: limits.network,

@@ -118,7 +118,7 @@ impl Payee {
 }
 
 fn is_bic(bic: &str) -> bool {
-    let all = |range, test: fn(&u8) -> bool| bic.as_bytes().get(range).is_some_and(|part| part.iter().all(test));
+    let all = |range: std::ops::Range<usize>, test: fn(&u8) -> bool| bic.as_bytes().get(range).is_some_and(|part| part.iter().all(test));
     let is_code = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     matches!(bic.len(), 8 | 11) && all(0..bic.len(), is_code) && all(4..6, u8::is_ascii_uppercase)
 }

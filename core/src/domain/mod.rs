@@ -28,7 +28,7 @@ pub use case::{CaseEdit, CaseFacts, Finding, FindingCode, Severity, VoidReason};
 pub use case_number::{CaseNumber, CaseNumberError, NumberPrefix, NumberRange};
 pub use giro::{CreditorReference, GiroCode, GiroError, Iban, Payee, Remittance};
 pub use hex::{HexError, from_hex, to_hex};
-pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, Salt, ShiftId};
+pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, RangeRequestId, Salt, ShiftId};
 pub use input::{InputError, PHOTOS as MAX_PHOTOS, check_reason};
 pub use moment::{BootId, Moment, MomentError};
 pub use money::Money;

@@ -4,7 +4,7 @@
 //! case worker reads is exactly what was signed.
 
 use super::{
-    Agency, CaseId, DeviceId, Moment, Observation, Offences, Officer, PhotoRecord, Place, Salt, ShiftId, Vehicle,
+    Agency, CaseId, CaseNumber, DeviceId, Moment, Observation, Offences, Officer, PhotoRecord, Place, Salt, ShiftId, Vehicle,
     VoidReason,
 };
 
@@ -69,6 +69,9 @@ pub struct CaseRecord {
     pub device: DeviceId,
     /// Number within the shift, from 1.
     pub seq: u32,
+    /// The case number, unless the phone had none left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<CaseNumber>,
     /// Blinds the record's own commitment in the manifest.
     pub salt: Salt,
     /// The authority.

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use super::law::{self, Verdict};
 use super::requests::{self, Sending};
 use super::session::{Session, TimeQuestion, TimeRecord};
-use super::{SyncError, answers};
-use crate::domain::{CaseId, DeviceId, Moment, ShiftId};
+use super::{SyncError, answers, numbers};
+use crate::domain::{Agency, CaseId, DeviceId, Moment, RangeRequestId, ShiftId};
 use crate::ports::{Entropy, Request, Response, Signer, TransportError};
 use crate::seal::{SealError, VerifyingKey};
 use crate::vault::{Item, Vault, VaultError};
@@ -40,6 +40,10 @@ pub struct Context<'a> {
     pub now: Moment,
     /// This device.
     pub device: DeviceId,
+    /// The authority.
+    pub agency: &'a Agency,
+    /// Case numbers are asked for while fewer than this are left.
+    pub numbers_low: u32,
     /// The box's origin.
     pub origin: &'a str,
     /// The key that receipts and times are verified with.
@@ -105,11 +109,15 @@ pub struct Engine {
     time_asked: Option<(Moment, Option<ShiftId>)>,
     failures: u32,
     pause_until: i64,
+    /// Failures in a row to get case numbers, and when they are asked for again. Cases do not wait for it.
+    numbers_failed: u32,
+    numbers_after: i64,
 }
 
 enum Pending {
     Time(TimeQuestion),
     Token,
+    Numbers(RangeRequestId),
     Item(Item),
 }
 
@@ -130,7 +138,10 @@ impl Engine {
             Some(item) => Some(item.not_before),
             None => context.vault.next_item_time(limit)?,
         };
-        let Some(time) = time else { return Ok(Action::Idle) };
+        let lacks_numbers = self.lacks_numbers(context) && self.pause_until <= now;
+        let Some(time) = time.filter(|time| !lacks_numbers || *time <= now).or(lacks_numbers.then_some(now)) else {
+            return Ok(Action::Idle);
+        };
         let earliest = time.max(self.pause_until);
         if earliest > now {
             return Ok(Action::WaitUntil(earliest));
@@ -145,6 +156,7 @@ impl Engine {
 
     fn next_with_token(&mut self, context: &Context<'_>, limit: u64) -> Result<Action, SyncError> {
         let now = context.now.unix_ms();
+        let wanted = if self.lacks_numbers(context) { self.wanted_numbers(context)? } else { None };
         let session = match self.session.take() {
             Some(session) => self.session.insert(session),
             None => self.session.insert(Session::begin(context)?),
@@ -152,6 +164,12 @@ impl Engine {
         if !session.has_token(now) {
             let request = session.token_request(context)?;
             self.pending = Some(Pending::Token);
+            return Ok(Action::Send(request));
+        }
+        if let Some(id) = wanted {
+            let mut request = numbers::request(context, id);
+            session.prove(&mut request, context)?;
+            self.pending = Some(Pending::Numbers(id));
             return Ok(Action::Send(request));
         }
         while let Some(item) = context.vault.next_item(now, limit)? {
@@ -193,6 +211,7 @@ impl Engine {
             (_, Err(TransportError::Cancelled)) => Ok(Progress::Step),
             (Pending::Time(question), Ok(answer)) => self.time_answered(context, &question, &answer),
             (Pending::Token, Ok(answer)) => self.token_answered(context, &answer),
+            (Pending::Numbers(request), Ok(answer)) => self.numbers_answered(context, request, &answer),
             (Pending::Item(item), Ok(answer)) => self.item_answered(context, &item, &answer),
             (Pending::Item(item), Err(error)) => {
                 answers::forget_offset(context, &item)?;
@@ -240,6 +259,46 @@ impl Engine {
                 self.pause(context, retry_after(answer))
             }
             _ => self.pause(context, retry_after(answer)),
+        }
+    }
+
+    /// Numbers that do not come hold nothing up: they are asked for again later, cases go on without.
+    fn numbers_answered(
+        &mut self,
+        context: &Context<'_>,
+        request: RangeRequestId,
+        answer: &Response,
+    ) -> Result<Progress, SyncError> {
+        let problem = answers::problem(answer);
+        if numbers::take(context, request, answer)? {
+            (self.numbers_failed, self.failures) = (0, 0);
+            return Ok(Progress::Step);
+        }
+        let wait = self.wait_until(context, self.numbers_failed, retry_after(answer))?;
+        match law::judge_numbers(answer.status, problem) {
+            Verdict::Revoked => return self.pause(context, Some(law::CAP_MS / 1_000)).map(|_| Progress::Revoked),
+            Verdict::Reauthenticate => self.session.iter_mut().for_each(Session::drop_token),
+            Verdict::AskTime => self.time_asked = None,
+            _ => {}
+        }
+        self.numbers_after = wait;
+        self.numbers_failed += 1;
+        Ok(Progress::Waits)
+    }
+
+    fn lacks_numbers(&self, context: &Context<'_>) -> bool {
+        context.vault.lacks_numbers(context.numbers_low) && self.numbers_after <= context.now.unix_ms()
+    }
+
+    /// The request for numbers to send; nothing if there is no room to note it.
+    fn wanted_numbers(&mut self, context: &Context<'_>) -> Result<Option<RangeRequestId>, SyncError> {
+        match context.vault.range_request(context.now) {
+            Ok(request) => Ok(Some(request)),
+            Err(VaultError::DiskFull) => {
+                self.numbers_after = context.now.unix_ms().saturating_add_unsigned(law::CAP_MS);
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -332,6 +391,9 @@ impl Engine {
         let latest = context.now.unix_ms().saturating_add_unsigned(law::LONGEST_MS);
         if self.pause_until > latest {
             self.pause_until = 0;
+        }
+        if self.numbers_after > latest {
+            self.numbers_after = 0;
         }
         if context.vault.next_item_time(u64::MAX)?.is_some_and(|time| time > latest) {
             context.vault.cap_waits(context.now.unix_ms())?;

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::bases::Bases;
 use super::keys::KeyRing;
 use super::{Damage, ItemKind, KeyState, Record, Vault, VaultError, mark};
-use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
+use crate::domain::{
+    CaseId, CaseNumber, EventId, Moment, NumberRange, ObjectId, RangeRequestId, ShiftId, VoidReason,
+};
 use crate::seal::{Hash, JournalHead, chain};
 
 /// What happened.
@@ -33,7 +35,14 @@ pub enum JournalEvent {
     /// A photo that a crash had left without a row was taken over.
     PhotoRecovered { case: CaseId, object: ObjectId, hash: Hash },
     /// A case was sealed; `payload` is the hash of its manifest payload.
-    CaseSealed { case: CaseId, seq: u32, payload: Hash },
+    CaseSealed {
+        case: CaseId,
+        seq: u32,
+        payload: Hash,
+        /// The case number it has used up, if there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<CaseNumber>,
+    },
     /// A case was voided; `payload` is the hash of the event's payload.
     CaseVoided { case: CaseId, id: EventId, reason: VoidReason, payload: Hash },
     /// The box's receipt was verified.
@@ -84,6 +93,12 @@ pub enum JournalEvent {
     Copied {},
     /// The box knows an entry of this number that is not in this journal.
     BoxKnowsMore { known: u64 },
+    /// Case numbers are asked for. The request stays open until the box has answered it.
+    NumbersAsked { request: RangeRequestId },
+    /// The box has given these.
+    NumbersGranted { numbers: NumberRange },
+    /// The box has answered with a range that was here before. The request is given up.
+    NumbersStale { request: RangeRequestId },
     /// The device clock differs from the box's by this many milliseconds.
     ClockDiffers { by_ms: i64 },
 }
@@ -196,6 +211,7 @@ impl Vault {
         at: Moment,
         mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
+        let _order = self.known.order();
         let (done, head, written) = self.database.write(|transaction| {
             let (head, written) = (head(transaction)?, Vec::new());
             let mut writer = JournalWriter { vault: self, transaction, at, head, written };
@@ -237,6 +253,11 @@ impl JournalWriter<'_> {
     /// Number that the next entry will have.
     pub(super) const fn next(&self) -> u64 {
         self.head.n + 1
+    }
+
+    /// The case number that the next case gets.
+    pub(super) fn next_number(&self) -> Option<CaseNumber> {
+        self.vault.known.next_number()
     }
 
     /// Appends an entry; returns the head behind it.
@@ -394,6 +415,7 @@ mod tests {
         let (shift, id) = (ShiftId::new([4; 16]), EventId::new([5; 16]));
         let text = || "text".to_owned();
         let damage = Damage::of_receipt(case);
+        let numbers = NumberRange { prefix: "MUC".parse().expect("three letters"), range: 1, count: 9 };
         for event in [
             JournalEvent::ShiftOpened { shift },
             JournalEvent::ShiftClosed { shift, cases: 1 },
@@ -401,7 +423,11 @@ mod tests {
             JournalEvent::DraftSaved { case },
             JournalEvent::PhotoImported { case, object, hash },
             JournalEvent::PhotoRecovered { case, object, hash },
-            JournalEvent::CaseSealed { case, seq: 1, payload: hash },
+            JournalEvent::CaseSealed { case, seq: 1, payload: hash, number: None },
+            JournalEvent::CaseSealed { case, seq: 1, payload: hash, number: numbers.number(7) },
+            JournalEvent::NumbersAsked { request: RangeRequestId::new([6; 16]) },
+            JournalEvent::NumbersGranted { numbers },
+            JournalEvent::NumbersStale { request: RangeRequestId::new([6; 16]) },
             JournalEvent::CaseVoided { case, id, reason: VoidReason::Other, payload: hash },
             JournalEvent::ReceiptVerified { case, receipt: hash },
             JournalEvent::PayloadPurged { case },

@@ -81,6 +81,8 @@ impl Rig {
             box_key: key(&told.box_key),
             app: "e2e".to_owned(),
             metered_limit: 1 << 20,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
     }

@@ -305,6 +305,8 @@ impl World {
             box_key: self.box_key(),
             app: "machine".to_owned(),
             metered_limit: 200_000,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: BALLAST, ..StorageConfig::default() },
         }
     }
