@@ -35,7 +35,7 @@ pub use plate::parse_plate;
 pub use streife::Streife;
 pub use types::{
     AddedPhotoView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput, JournalHeadView, NotesInput,
-    NoticeView, OffenceInput, OffenceView, OffencesInput, PlaceInput, PlateView, RecoveryView, SlipInput,
+    NoticeView, OffenceInput, OffenceView, OffencesInput, PayeeInput, PlaceInput, PlateView, RecoveryView, SlipInput,
     SpaceLevelView, SpaceView, StatusView, SyncEndView, SyncReportView, VehicleInput,
 };
 

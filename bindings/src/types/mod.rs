@@ -14,8 +14,8 @@ mod view;
 
 pub use audit::AuditView;
 pub use input::{
-    CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
-    SlipInput, VehicleInput,
+    CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PayeeInput,
+    PlaceInput, SlipInput, VehicleInput,
 };
 pub use notice::{NoticeView, SpaceLevelView, SpaceView};
 pub use salvage::SalvageView;

@@ -2,8 +2,8 @@
 
 use super::Client;
 use crate::domain::{
-    CaseFacts, CaseId, CaseNumber, CaseRecord, CaseView, Category, ChargedOffence, Confirmation, Moment, Money, NamedOffence,
-    Notes, ObjectId, Observation, Offences, Officer, RECORD_SCHEMA, Salt, SlipNumber, VoidNote,
+    CaseFacts, CaseId, CaseNumber, CaseRecord, CaseView, Category, ChargedOffence, Confirmation, Moment, Money,
+    NamedOffence, Notes, ObjectId, Observation, Offences, Officer, RECORD_SCHEMA, Salt, SlipNumber, VoidNote,
 };
 use crate::error::Error;
 use crate::log;

@@ -118,7 +118,9 @@ impl Payee {
 }
 
 fn is_bic(bic: &str) -> bool {
-    let all = |range: std::ops::Range<usize>, test: fn(&u8) -> bool| bic.as_bytes().get(range).is_some_and(|part| part.iter().all(test));
+    let all = |range: std::ops::Range<usize>, test: fn(&u8) -> bool| {
+        bic.as_bytes().get(range).is_some_and(|part| part.iter().all(test))
+    };
     let is_code = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     matches!(bic.len(), 8 | 11) && all(0..bic.len(), is_code) && all(4..6, u8::is_ascii_uppercase)
 }
@@ -150,7 +152,11 @@ impl FromStr for CreditorReference {
         let (head, own) = text.as_bytes().split_first_chunk::<4>().ok_or(GiroError::Reference)?;
         let is_headed = head.starts_with(b"RF") && head.iter().skip(2).all(u8::is_ascii_digit);
         let fits = check97::remainder(own.iter().chain(head).copied()) == Some(1);
-        if is_headed && fits && (1..=21).contains(&own.len()) { Ok(Self(text.to_owned())) } else { Err(GiroError::Reference) }
+        if is_headed && fits && (1..=21).contains(&own.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(GiroError::Reference)
+        }
     }
 }
 
@@ -212,7 +218,8 @@ impl GiroCode {
         let Payee { name, iban, bic } = &self.payee;
         let (head, bic) = ("BCD\n002\n1\nSCT", bic.as_deref().unwrap_or_default());
         let (amount, purpose) = (self.amount()?, self.purpose()?);
-        let lines = [head, bic, name, iban.as_str(), &amount, purpose, &reference, &words, hint.as_deref().unwrap_or_default()];
+        let lines =
+            [head, bic, name, iban.as_str(), &amount, purpose, &reference, &words, hint.as_deref().unwrap_or_default()];
         let text = lines.join("\n").trim_end_matches('\n').to_owned();
         if text.len() <= MAX_BYTES { Ok(text) } else { Err(GiroError::TooLong) }
     }

@@ -4,8 +4,8 @@
 //! case worker reads is exactly what was signed.
 
 use super::{
-    Agency, CaseId, CaseNumber, DeviceId, Moment, Observation, Offences, Officer, PhotoRecord, Place, Salt, ShiftId, Vehicle,
-    VoidReason,
+    Agency, CaseId, CaseNumber, DeviceId, Moment, Observation, Offences, Officer, PhotoRecord, Place, Salt, ShiftId,
+    Vehicle, VoidReason,
 };
 
 /// Free text, for the citizen and for the authority, kept apart.

@@ -135,7 +135,8 @@ fn behind_portal(address: &str) -> Option<&str> {
     let (place, slip) = address.split_once('#')?;
     let (scheme, place) = place.split_once("://")?;
     let host = place.split(['/', '?']).next().unwrap_or_default();
-    let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
+    let is_host =
+        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
     (scheme.eq_ignore_ascii_case("https") && is_host).then_some(slip)
 }
 

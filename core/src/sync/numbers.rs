@@ -15,11 +15,7 @@ pub(super) fn request(context: &Context<'_>, request: RangeRequestId) -> Request
 
 /// Takes numbers over, if the box has signed them for this device and request. `false` if the answer is none of a box,
 /// or brings nothing new.
-pub(super) fn take(
-    context: &Context<'_>,
-    request: RangeRequestId,
-    answer: &Response,
-) -> Result<bool, SyncError> {
+pub(super) fn take(context: &Context<'_>, request: RangeRequestId, answer: &Response) -> Result<bool, SyncError> {
     if !matches!(answer.status, 200 | 201) {
         return Ok(false);
     }

@@ -12,9 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::bases::Bases;
 use super::keys::KeyRing;
 use super::{Damage, ItemKind, KeyState, Record, Vault, VaultError, mark};
-use crate::domain::{
-    CaseId, CaseNumber, EventId, Moment, NumberRange, ObjectId, RangeRequestId, ShiftId, VoidReason,
-};
+use crate::domain::{CaseId, CaseNumber, EventId, Moment, NumberRange, ObjectId, RangeRequestId, ShiftId, VoidReason};
 use crate::seal::{Hash, JournalHead, chain};
 
 /// What happened.

@@ -143,12 +143,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::State`] unless the request is open.
-    pub fn range_granted(
-        &self,
-        request: RangeRequestId,
-        numbers: NumberRange,
-        at: Moment,
-    ) -> Result<bool, VaultError> {
+    pub fn range_granted(&self, request: RangeRequestId, numbers: NumberRange, at: Moment) -> Result<bool, VaultError> {
         self.journaled(at, |_, journal| {
             if self.known.asked() != Some(request) {
                 return Err(VaultError::State);

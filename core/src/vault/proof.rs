@@ -142,7 +142,10 @@ mod tests {
         assert!(proof.whole && proof.objects.len() == 2);
         let json = serde_json::to_vec(&proofs).expect("serialises");
         assert_eq!(serde_json::from_slice::<Proofs>(&json).expect("comes back"), proofs);
-        proofs.take(5, &record(JournalEvent::CaseSealed { case: CASE, seq: 1, payload: Hash::ZERO, number: None }, 0, None));
+        proofs.take(
+            5,
+            &record(JournalEvent::CaseSealed { case: CASE, seq: 1, payload: Hash::ZERO, number: None }, 0, None),
+        );
         assert!(proofs.drafts.is_empty());
     }
 }

@@ -155,7 +155,7 @@ mod tests {
     use crate::ports::{Clock, NoAnchor, OsEntropy};
     use crate::seal::{Hash, Kind, ManifestObject, Scope};
     use crate::testing::{DangerousSoftwareKeyStore, SimClock};
-    use crate::vault::{Item, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void};
+    use crate::vault::{Item, NextPlace, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void};
 
     const SHIFT: ShiftId = ShiftId::new([7; 16]);
 

@@ -65,7 +65,8 @@ impl Vault {
         let older = kept(&before, now).filter(|(mark, _)| *mark != place.mark);
         let mut rows: Vec<_> = older.chain(std::iter::once((place.mark, until))).collect();
         rows.drain(..rows.len().saturating_sub(KEPT));
-        let bytes: Vec<u8> = rows.iter().flat_map(|(mark, until)| mark.iter().copied().chain(until.to_be_bytes())).collect();
+        let bytes: Vec<u8> =
+            rows.iter().flat_map(|(mark, until)| mark.iter().copied().chain(until.to_be_bytes())).collect();
         settings::put(transaction, &self.keys, &place.setting, &bytes, &*self.entropy)
     }
 

@@ -147,7 +147,9 @@ impl Story {
             }
             JournalEvent::Salvaged { .. } => self.forget_rows(n),
             JournalEvent::CaseStranded { case } => self.case(*case, n).stranded = Some(n),
-            JournalEvent::CaseSealed { case, seq, payload, .. } => self.case(*case, n).sealed = Some((n, *seq, *payload)),
+            JournalEvent::CaseSealed { case, seq, payload, .. } => {
+                self.case(*case, n).sealed = Some((n, *seq, *payload))
+            }
             JournalEvent::CaseVoided { case, id, payload, .. } => {
                 self.cases.entry(*case).or_default().voided = Some((n, *id, *payload));
             }
