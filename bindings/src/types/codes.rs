@@ -2,8 +2,8 @@
 
 use streife_core::client::{CaseState, KeyState, Network, SealedView};
 use streife_core::domain::{
-    Axle, CaseId, CaseNumber, Category, ClockPosition, Finding, FindingCode, FixProvider, GpsState, OffenceRelation, Officer,
-    PhotoClass, PlateClass, Season, Severity, Side, Suffix, Valve, VehicleKind, VoidReason,
+    Axle, CaseId, CaseNumber, Category, ClockPosition, Finding, FindingCode, FixProvider, GpsState, OffenceRelation,
+    Officer, PhotoClass, PlateClass, Season, Severity, Side, Suffix, Valve, VehicleKind, VoidReason,
 };
 
 /// Kind of vehicle.

@@ -112,6 +112,8 @@ pub struct Engine {
     /// Failures in a row to get case numbers, and when they are asked for again. Cases do not wait for it.
     numbers_failed: u32,
     numbers_after: i64,
+    /// Whether the box has said what it knows of the journal since this engine began.
+    has_compared: bool,
 }
 
 enum Pending {
@@ -138,8 +140,8 @@ impl Engine {
             Some(item) => Some(item.not_before),
             None => context.vault.next_item_time(limit)?,
         };
-        let lacks_numbers = self.lacks_numbers(context) && self.pause_until <= now;
-        let Some(time) = time.filter(|time| !lacks_numbers || *time <= now).or(lacks_numbers.then_some(now)) else {
+        let wants_box = self.wants_box(context) && self.pause_until <= now;
+        let Some(time) = time.filter(|time| !wants_box || *time <= now).or(wants_box.then_some(now)) else {
             return Ok(Action::Idle);
         };
         let earliest = time.max(self.pause_until);
@@ -247,6 +249,7 @@ impl Engine {
         let now = context.now.unix_ms();
         let taken = self.session.as_mut().and_then(|session| session.take_token(answer, now));
         if let Some(known) = taken {
+            self.has_compared = true;
             let is_here = known.map_or(Ok(true), |known| context.vault.has_been_at(known.into()))?;
             return Ok(known.filter(|_| !is_here).map_or(Progress::Step, |known| Progress::BoxKnowsMore(known.n)));
         }
@@ -284,6 +287,13 @@ impl Engine {
         self.numbers_after = wait;
         self.numbers_failed += 1;
         Ok(Progress::Waits)
+    }
+
+    /// Whether the box is to be asked though nothing is to be sent. Who has numbers lets the box compare the journals once,
+    /// so that a folder that was set back gives them up before they are given again.
+    fn wants_box(&self, context: &Context<'_>) -> bool {
+        let may_be_old = !self.has_compared && context.numbers_low > 0 && context.vault.numbers_left() > 0;
+        may_be_old || self.lacks_numbers(context)
     }
 
     fn lacks_numbers(&self, context: &Context<'_>) -> bool {

@@ -304,7 +304,7 @@ impl Phone {
             box_key,
             app: "crash".to_owned(),
             metered_limit: 1 << 20,
-            numbers_low: 0,
+            numbers_low: 2,
             payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
