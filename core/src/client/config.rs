@@ -34,6 +34,8 @@ pub struct Config {
 impl Config {
     /// Numbers that an app keeps in hand unless it knows better: a busy shift writes fewer cases.
     pub const NUMBERS_LOW: u32 = 40;
+    /// More are never kept in hand, whatever the configuration says.
+    pub const NUMBERS_MOST: u32 = 9_999;
 }
 
 /// The host's ports.

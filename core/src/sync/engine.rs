@@ -104,16 +104,16 @@ pub enum Progress {
 #[derive(Default)]
 pub struct Engine {
     pending: Option<Pending>,
-    session: Option<Session>,
+    pub(super) session: Option<Session>,
     /// When the box's time was last asked, and in which shift: a manifest tells only of its own shift.
-    time_asked: Option<(Moment, Option<ShiftId>)>,
-    failures: u32,
+    pub(super) time_asked: Option<(Moment, Option<ShiftId>)>,
+    pub(super) failures: u32,
     pause_until: i64,
     /// Failures in a row to get case numbers, and when they are asked for again. Cases do not wait for it.
-    numbers_failed: u32,
-    numbers_after: i64,
+    pub(super) numbers_failed: u32,
+    pub(super) numbers_after: i64,
     /// Whether the box has said what it knows of the journal since this engine began.
-    has_compared: bool,
+    pub(super) has_compared: bool,
 }
 
 enum Pending {
@@ -265,53 +265,6 @@ impl Engine {
         }
     }
 
-    /// Numbers that do not come hold nothing up: they are asked for again later, cases go on without.
-    fn numbers_answered(
-        &mut self,
-        context: &Context<'_>,
-        request: RangeRequestId,
-        answer: &Response,
-    ) -> Result<Progress, SyncError> {
-        let problem = answers::problem(answer);
-        if numbers::take(context, request, answer)? {
-            (self.numbers_failed, self.failures) = (0, 0);
-            return Ok(Progress::Step);
-        }
-        let wait = self.wait_until(context, self.numbers_failed, retry_after(answer))?;
-        match law::judge_numbers(answer.status, problem) {
-            Verdict::Revoked => return self.pause(context, Some(law::CAP_MS / 1_000)).map(|_| Progress::Revoked),
-            Verdict::Reauthenticate => self.session.iter_mut().for_each(Session::drop_token),
-            Verdict::AskTime => self.time_asked = None,
-            _ => {}
-        }
-        self.numbers_after = wait;
-        self.numbers_failed += 1;
-        Ok(Progress::Waits)
-    }
-
-    /// Whether the box is to be asked though nothing is to be sent. Who has numbers lets the box compare the journals once,
-    /// so that a folder that was set back gives them up before they are given again.
-    fn wants_box(&self, context: &Context<'_>) -> bool {
-        let may_be_old = !self.has_compared && context.numbers_low > 0 && context.vault.numbers_left() > 0;
-        may_be_old || self.lacks_numbers(context)
-    }
-
-    fn lacks_numbers(&self, context: &Context<'_>) -> bool {
-        context.vault.lacks_numbers(context.numbers_low) && self.numbers_after <= context.now.unix_ms()
-    }
-
-    /// The request for numbers to send; nothing if there is no room to note it.
-    fn wanted_numbers(&mut self, context: &Context<'_>) -> Result<Option<RangeRequestId>, SyncError> {
-        match context.vault.range_request(context.now) {
-            Ok(request) => Ok(Some(request)),
-            Err(VaultError::DiskFull) => {
-                self.numbers_after = context.now.unix_ms().saturating_add_unsigned(law::CAP_MS);
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     fn item_answered(&mut self, context: &Context<'_>, item: &Item, answer: &Response) -> Result<Progress, SyncError> {
         let problem = answers::problem(answer);
         match law::judge(item.kind, answer.status, problem) {
@@ -384,13 +337,18 @@ impl Engine {
     }
 
     /// Nothing gets through: everything waits.
-    fn pause(&mut self, context: &Context<'_>, retry_after_s: Option<u64>) -> Result<Progress, SyncError> {
+    pub(super) fn pause(&mut self, context: &Context<'_>, retry_after_s: Option<u64>) -> Result<Progress, SyncError> {
         self.pause_until = self.wait_until(context, self.failures, retry_after_s)?;
         self.failures += 1;
         Ok(Progress::Waits)
     }
 
-    fn wait_until(&self, context: &Context<'_>, attempts: u32, retry_after_s: Option<u64>) -> Result<i64, SyncError> {
+    pub(super) fn wait_until(
+        &self,
+        context: &Context<'_>,
+        attempts: u32,
+        retry_after_s: Option<u64>,
+    ) -> Result<i64, SyncError> {
         let random = u32::from_be_bytes(context.entropy.array::<4>().map_err(SealError::from)?);
         let wait = law::wait_ms(attempts, random, retry_after_s).max(1);
         Ok(context.now.unix_ms().saturating_add_unsigned(wait))
@@ -427,6 +385,6 @@ fn open_shift(context: &Context<'_>) -> Result<Option<ShiftId>, SyncError> {
     Ok(context.vault.open_shift_row()?.map(|row| row.shift))
 }
 
-fn retry_after(answer: &Response) -> Option<u64> {
+pub(super) fn retry_after(answer: &Response) -> Option<u64> {
     answer.header("retry-after")?.parse().ok()
 }

@@ -1,12 +1,63 @@
 //! Case numbers from the box: one request while few are left, asked again under the same id until it is answered.
 
-use super::Context;
-use super::SyncError;
+use super::engine::{Context, Engine, Progress, retry_after};
+use super::law::{self, Verdict};
 use super::protocol::path;
+use super::session::Session;
+use super::{SyncError, answers};
 use crate::domain::RangeRequestId;
 use crate::ports::{Body, Method, Request, Response};
 use crate::seal::{GrantedNumbers, Signed};
 use crate::vault::VaultError;
+
+impl Engine {
+    /// Numbers that do not come hold nothing up: they are asked for again later, cases go on without.
+    pub(super) fn numbers_answered(
+        &mut self,
+        context: &Context<'_>,
+        request: RangeRequestId,
+        answer: &Response,
+    ) -> Result<Progress, SyncError> {
+        let problem = answers::problem(answer);
+        if take(context, request, answer)? {
+            (self.numbers_failed, self.failures) = (0, 0);
+            return Ok(Progress::Step);
+        }
+        let wait = self.wait_until(context, self.numbers_failed, retry_after(answer))?;
+        match law::judge_numbers(answer.status, problem) {
+            Verdict::Revoked => return self.pause(context, Some(law::CAP_MS / 1_000)).map(|_| Progress::Revoked),
+            Verdict::Reauthenticate => self.session.iter_mut().for_each(Session::drop_token),
+            Verdict::AskTime => self.time_asked = None,
+            _ => {}
+        }
+        self.numbers_after = wait;
+        self.numbers_failed += 1;
+        Ok(Progress::Waits)
+    }
+
+    /// Whether the box is to be asked though nothing is to be sent. Who has numbers lets the box compare the journals once,
+    /// so that a folder that was set back gives them up before they are given again.
+    pub(super) fn wants_box(&self, context: &Context<'_>) -> bool {
+        let may_be_old = !self.has_compared && context.numbers_low > 0 && context.vault.numbers_left() > 0;
+        may_be_old || self.lacks_numbers(context)
+    }
+
+    pub(super) fn lacks_numbers(&self, context: &Context<'_>) -> bool {
+        context.vault.lacks_numbers(context.numbers_low) && self.numbers_after <= context.now.unix_ms()
+    }
+
+    /// The request for numbers to send; nothing if there is no room to note it.
+    pub(super) fn wanted_numbers(&mut self, context: &Context<'_>) -> Result<Option<RangeRequestId>, SyncError> {
+        match context.vault.range_request(context.now) {
+            Ok(request) => Ok(Some(request)),
+            Err(VaultError::DiskFull) => {
+                self.numbers_after = context.now.unix_ms().saturating_add_unsigned(law::CAP_MS);
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
 
 pub(super) fn request(context: &Context<'_>, request: RangeRequestId) -> Request {
     let path = path::numbers(context.device, request);
@@ -15,7 +66,7 @@ pub(super) fn request(context: &Context<'_>, request: RangeRequestId) -> Request
 
 /// Takes numbers over, if the box has signed them for this device and request. `false` if the answer is none of a box,
 /// or brings nothing new.
-pub(super) fn take(context: &Context<'_>, request: RangeRequestId, answer: &Response) -> Result<bool, SyncError> {
+fn take(context: &Context<'_>, request: RangeRequestId, answer: &Response) -> Result<bool, SyncError> {
     if !matches!(answer.status, 200 | 201) {
         return Ok(false);
     }
@@ -25,7 +76,8 @@ pub(super) fn take(context: &Context<'_>, request: RangeRequestId, answer: &Resp
         return Ok(false);
     }
     match context.vault.range_granted(request, numbers, context.now) {
-        Err(VaultError::State) => Ok(false), // given up meanwhile
+        // Given up meanwhile, or no room to note it: then the same is asked again.
+        Err(VaultError::State | VaultError::DiskFull) => Ok(false),
         taken => Ok(taken?),
     }
 }

@@ -32,12 +32,11 @@ pub enum JournalEvent {
     PhotoImported { case: CaseId, object: ObjectId, hash: Hash },
     /// A photo that a crash had left without a row was taken over.
     PhotoRecovered { case: CaseId, object: ObjectId, hash: Hash },
-    /// A case was sealed; `payload` is the hash of its manifest payload.
+    /// A case was sealed; `payload` is the hash of its manifest payload, `number` the case number it has used up.
     CaseSealed {
         case: CaseId,
         seq: u32,
         payload: Hash,
-        /// The case number it has used up, if there was one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         number: Option<CaseNumber>,
     },
@@ -251,11 +250,6 @@ impl JournalWriter<'_> {
     /// Number that the next entry will have.
     pub(super) const fn next(&self) -> u64 {
         self.head.n + 1
-    }
-
-    /// The case number that the next case gets.
-    pub(super) fn next_number(&self) -> Option<CaseNumber> {
-        self.vault.known.next_number()
     }
 
     /// Appends an entry; returns the head behind it.

@@ -55,7 +55,7 @@ impl Vault {
         let _step = self.objects.handles.step()?;
         self.objects.keep(parts)?;
         let committed = self.journaled(at, |transaction, journal| {
-            if journal.head() != head || journal.next_number() != sealed.number {
+            if journal.head() != head || self.known.next_number() != sealed.number {
                 return Err(VaultError::State);
             }
             for (ordinal, row) in (objects::next_ordinal(transaction, sealed.case)?..).zip(&rows) {

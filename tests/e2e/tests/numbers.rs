@@ -2,10 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use streife_box::{Fault, Route};
 use streife_core::client::{Client, SealedView, SlipUse, SyncEnd};
-use streife_core::domain::{CaseEdit, CaseId, CaseNumber, Payee, Slip, VoidReason};
+use streife_core::domain::{
+    Agency, CaseEdit, CaseId, CaseNumber, DeviceId, NumberRange, Payee, RangeRequestId, Slip, VoidReason, from_hex,
+};
+use streife_core::http::HttpTransport;
+use streife_core::ports::{Cancel, OsEntropy, Request, Response, Transport, TransportError};
+use streife_core::seal::{GrantedNumbers, Namespace, SignedPayload, SoftwareKey, sign_payload};
 use streife_core::sync::Network;
 use streife_core::vault::JournalEvent;
 use streife_e2e::{Rig, sync};
@@ -293,6 +299,91 @@ fn a_sealed_warning_has_a_payment_code_with_number_and_plate() {
     assert_eq!(lines[8..], ["", "", format!("{number} MAB1234").as_str()]);
     client.void_case(sealed.case, VoidReason::Other, None).expect("voids");
     assert!(client.giro_code(sealed.case).is_err());
+}
+
+#[test]
+fn a_phone_takes_numbers_only_from_its_own_box_for_itself_and_only_new_ones() {
+    let rig = Rig::with_numbers(1, 3);
+    drop(rig.on_patrol());
+    let own = SoftwareKey::from_bytes(&box_key(&rig)).expect("a key");
+    let stranger = SoftwareKey::generate(&OsEntropy).expect("randomness");
+    let forged = Arc::new(Forger {
+        http: rig.http(rig.connection().ca_pem.as_bytes()),
+        forge: Mutex::new(None),
+        asked: Mutex::default(),
+    });
+    let client = rig.open_over(forged.clone());
+    let lies: [(&str, SoftwareKey, fn(&mut GrantedNumbers)); 6] = [
+        ("another key", stranger, |_| {}),
+        ("another device", own.clone(), |granted| granted.device = DeviceId::new([9; 16])),
+        ("another request", own.clone(), |granted| granted.request = RangeRequestId::new([9; 16])),
+        ("another agency", own.clone(), |granted| granted.agency = Agency("Elsewhere".to_owned())),
+        ("no range at all", own.clone(), |granted| granted.numbers.range = 0),
+        ("too many", own.clone(), |granted| granted.numbers.count = 10_000),
+    ];
+    for (lie, key, change) in lies {
+        *forged.forge.lock().expect("no panic") = Some((key, change));
+        let _report = sync(&client, Network::Unmetered);
+        assert_eq!(left(&client), 0, "{lie}");
+        rig.clock.advance_ms(60 * 60 * 1_000);
+    }
+    let asked = forged.asked.lock().expect("no panic").clone();
+    assert_eq!((asked.len(), asked.iter().collect::<BTreeSet<_>>().len()), (6, 1), "one request, until it is answered");
+    *forged.forge.lock().expect("no panic") = Some((own.clone(), |_| {}));
+    let _report = sync(&client, Network::Unmetered);
+    assert_eq!(
+        parts(&numbers(&rig, &client, 4)),
+        [Some((7, 1)), Some((7, 2)), Some((7, 3)), None],
+        "the honest answer"
+    );
+    // The same range once more, and one before it: both are given up, and the box itself is asked anew.
+    for range in [7_u32, 6] {
+        let change: fn(&mut GrantedNumbers) = if range == 7 { |_| {} } else { |granted| granted.numbers.range = 6 };
+        *forged.forge.lock().expect("no panic") = Some((own.clone(), change));
+        let _report = sync(&client, Network::Unmetered);
+        assert_eq!(left(&client), 0, "range {range}");
+        rig.clock.advance_ms(60 * 60 * 1_000);
+    }
+    let asked = forged.asked.lock().expect("no panic").clone();
+    let requests = asked.iter().collect::<BTreeSet<_>>().len();
+    assert_eq!((asked.len(), requests), (9, 3), "each stale answer ends its request");
+}
+
+/// A way to the box on which somebody answers requests for numbers.
+struct Forger {
+    http: HttpTransport,
+    forge: Mutex<Option<(SoftwareKey, fn(&mut GrantedNumbers))>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Transport for Forger {
+    fn origin(&self) -> &str {
+        self.http.origin()
+    }
+
+    fn send(&self, request: &Request, cancel: &dyn Cancel) -> Result<Response, TransportError> {
+        let parts: Vec<_> = request.path.split('/').collect();
+        let ["", "v1", "devices", device, "numbers", id] = parts.as_slice() else {
+            return self.http.send(request, cancel);
+        };
+        self.asked.lock().expect("no panic").push((*id).to_owned());
+        let (key, change) = self.forge.lock().expect("no panic").clone().expect("a lie is told");
+        let mut granted = GrantedNumbers {
+            device: device.parse().expect("an id"),
+            request: id.parse().expect("an id"),
+            agency: Agency("Musterstadt".to_owned()),
+            numbers: NumberRange { prefix: "STR".parse().expect("three letters"), range: 7, count: 3 },
+            granted_at: 0,
+        };
+        change(&mut granted);
+        let body = sign_payload(Namespace::Numbers, granted.encode(), &key).expect("signs");
+        Ok(Response { status: 201, headers: vec![("content-type".to_owned(), "application/cose".to_owned())], body })
+    }
+}
+
+fn box_key(rig: &Rig) -> [u8; 32] {
+    let text = std::fs::read_to_string(rig.folder.path().join("box/keys/box.key")).expect("reads");
+    from_hex(text.trim()).expect("hexadecimal")
 }
 
 type Rows = Vec<(String, i64, Vec<u8>)>;
