@@ -109,6 +109,24 @@ fn numbers_go_to_the_device_that_asks_and_to_no_stranger() {
 }
 
 #[test]
+fn a_device_cannot_use_the_agencys_numbers_up() {
+    let house = House::new();
+    let (phone, other) = (house.phone(), house.phone());
+    let first = fresh();
+    assert_eq!(ask(&phone, first).status(), 201);
+    (1..50).for_each(|_| assert_eq!(ask(&phone, fresh()).status(), 201));
+    let refused = ask(&phone, fresh());
+    assert!(refused.headers().contains_key("retry-after"));
+    assert_eq!(problem(refused), (429, ProblemType::RateLimited));
+    assert_eq!(ask(&phone, first).status(), 200, "what was given is given again");
+    assert_eq!(ask(&other, fresh()).status(), 201);
+    house.clock.advance_ms(24 * 60 * 60 * 1_000);
+    let mut phone = phone;
+    phone.log_in();
+    assert_eq!(ask(&phone, fresh()).status(), 201, "the next day");
+}
+
+#[test]
 fn a_box_of_the_second_version_gives_numbers_too() {
     let house = House::new();
     let phone = house.phone();

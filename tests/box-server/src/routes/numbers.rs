@@ -29,14 +29,16 @@ pub async fn put(
 fn give(app: &Shared, device: DeviceId, request: RangeRequestId) -> Result<(StatusCode, Vec<u8>), Refusal> {
     let (prefix, count) = app.identity.numbers;
     let agency = || app.identity.agency.clone();
-    let (put, cose) = app.store.put_range(device, request, |range| {
+    let now_ms = app.now_ms();
+    let given = app.store.put_range(device, request, now_ms, |range| {
         let numbers = NumberRange { prefix, range, count };
         if !numbers.is_sound() {
             return Err(BoxError::Damaged("all case numbers of this prefix are given, or a range has no due size"));
         }
-        let granted = GrantedNumbers { device, request, agency: agency(), numbers, granted_at: app.now_ms() };
+        let granted = GrantedNumbers { device, request, agency: agency(), numbers, granted_at: now_ms };
         tracing::info!(%device, range, "case numbers given");
         Ok(sign_payload(Namespace::Numbers, granted.encode(), &app.identity.key)?)
     })?;
+    let (put, cose) = given.ok_or(ProblemType::RateLimited)?;
     Ok((put.status(ProblemType::NotFound)?, cose))
 }

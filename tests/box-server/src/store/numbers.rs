@@ -6,6 +6,10 @@ use streife_core::domain::{DeviceId, RangeRequestId};
 use super::{Put, Store, fixed};
 use crate::BoxError;
 
+/// A device gets no more ranges within a day, so that a stolen one cannot use an agency's numbers up.
+pub const RANGES_A_DAY: u32 = 50;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// A range that was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeRow {
@@ -21,24 +25,31 @@ pub struct RangeRow {
 
 impl Store {
     /// The range of a request: the one it has, else a new one, for which `sign` makes the statement. Both are one
-    /// transaction: what a phone ever sees is in the database.
+    /// transaction: what a phone ever sees is in the database. Nothing if the device has had too many within a day.
     pub fn put_range(
         &self,
         device: DeviceId,
         request: RangeRequestId,
+        now_ms: i64,
         sign: impl FnOnce(u32) -> Result<Vec<u8>, BoxError>,
-    ) -> Result<(Put, Vec<u8>), BoxError> {
+    ) -> Result<Option<(Put, Vec<u8>)>, BoxError> {
         self.write(|tx| {
             let select = "SELECT cose FROM ranges WHERE device = ?1 AND request = ?2";
             let known = tx.query_row(select, params![device.as_bytes(), request.as_bytes()], |row| row.get(0));
             if let Some(cose) = known.optional()? {
-                return Ok((Put::Same, cose));
+                return Ok(Some((Put::Same, cose)));
+            }
+            let select = "SELECT COUNT(*) FROM ranges WHERE device = ?1 AND granted_at > ?2";
+            let since = now_ms.saturating_sub(DAY_MS);
+            let given: u32 = tx.query_row(select, params![device.as_bytes(), since], |row| row.get(0))?;
+            if given >= RANGES_A_DAY {
+                return Ok(None);
             }
             let range = next(tx)?;
             let cose = sign(range)?;
-            let insert = "INSERT INTO ranges (range, device, request, cose) VALUES (?1, ?2, ?3, ?4)";
-            tx.execute(insert, params![range, device.as_bytes(), request.as_bytes(), cose])?;
-            Ok((Put::New, cose))
+            let insert = "INSERT INTO ranges (range, device, request, granted_at, cose) VALUES (?1, ?2, ?3, ?4, ?5)";
+            tx.execute(insert, params![range, device.as_bytes(), request.as_bytes(), now_ms, cose])?;
+            Ok(Some((Put::New, cose)))
         })
     }
 
