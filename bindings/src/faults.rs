@@ -42,6 +42,10 @@ pub enum Input {
     DeviceClock,
     /// The catalogue that the agency signed is faulty; the one in use stays.
     Catalogue,
+    /// The rule set that the agency signed is faulty; the one in use stays.
+    Rules,
+    /// The geo pack that the agency signed is faulty; the one in use stays.
+    Map,
     /// A value is longer than what can be sealed.
     TooLong,
 }
@@ -67,6 +71,12 @@ pub enum PlateRule {
     Season,
     /// The separator behind the prefix is missing; without it the plate may have two readings.
     Separator,
+    /// What stands behind the digits is neither E nor H.
+    Suffix,
+    /// The expiry is not a date.
+    Expiry,
+    /// The expiry or the interchangeable sign does not go with this kind of plate.
+    Combination,
 }
 
 /// Why a photo was not taken over. Its file stays where it was.
@@ -124,6 +134,9 @@ impl From<PlateError> for PlateRule {
             PlateError::MoreThanEight => Self::MoreThanEight,
             PlateError::Season => Self::Season,
             PlateError::Separator => Self::Separator,
+            PlateError::Suffix => Self::Suffix,
+            PlateError::Expiry => Self::Expiry,
+            PlateError::Combination => Self::Combination,
         }
     }
 }

@@ -1,6 +1,9 @@
-//! A case (Vorgang) while it is being recorded: its facts, how they are edited, and what is found before sealing.
+//! A case (Vorgang) while it is being recorded: its facts, and how they are edited.
 
-use super::{Check, NamedOffence, Notes, OffenceRelation, PhotoRecord, Place, Plate, Slip, Vehicle, VehicleKind};
+use super::{
+    AttachmentRecord, Check, NamedOffence, Notes, OffenceRelation, Person, PhotoRecord, Place, Scene, Slip, Tow,
+    Vehicle, WarningTalk, Witness,
+};
 
 /// Everything the officer has recorded so far. All parts may still be missing; sealing asks for them.
 #[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -27,9 +30,27 @@ pub struct CaseFacts {
     /// Free text.
     #[serde(default)]
     pub notes: Notes,
+    /// What stood around, and who was there.
+    #[serde(default, skip_serializing_if = "Scene::is_empty")]
+    pub scene: Scene,
+    /// Persons met on the spot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub persons: Vec<Person>,
+    /// Witnesses besides the recording officer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<Witness>,
+    /// The talk with the driver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<WarningTalk>,
+    /// The tow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tow: Option<Tow>,
     /// Photos in the order they were taken over.
     #[serde(default)]
     pub photos: Vec<PhotoRecord>,
+    /// Voice notes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentRecord>,
 }
 
 /// One step of recording. Each is durable before the call that made it returns.
@@ -52,6 +73,16 @@ pub enum CaseEdit {
     Slip(Slip),
     /// Sets the notes.
     Notes(Notes),
+    /// Sets what was noted of the scene.
+    Scene(Scene),
+    /// Sets the persons met.
+    Persons(Vec<Person>),
+    /// Sets the witnesses.
+    Witnesses(Vec<Witness>),
+    /// Sets the talk with the driver.
+    Talk(WarningTalk),
+    /// Sets the tow.
+    Tow(Tow),
 }
 
 impl CaseFacts {
@@ -64,123 +95,12 @@ impl CaseFacts {
             CaseEdit::Place(place) => self.place = Some(place),
             CaseEdit::Slip(slip) => self.slip = Some(slip),
             CaseEdit::Notes(notes) => self.notes = notes,
+            CaseEdit::Scene(scene) => self.scene = scene,
+            CaseEdit::Persons(persons) => self.persons = persons,
+            CaseEdit::Witnesses(witnesses) => self.witnesses = witnesses,
+            CaseEdit::Talk(talk) => self.talk = Some(talk),
+            CaseEdit::Tow(tow) => self.tow = Some(tow),
         }
-    }
-}
-
-impl Vehicle {
-    /// A vehicle of which only plate and kind are known.
-    #[must_use]
-    pub const fn new(plate: Plate, kind: VehicleKind) -> Self {
-        Self { plate, kind, make: None, model: None, colour: None }
-    }
-}
-
-/// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// To be known.
-    Note,
-    /// Sealing needs the officer's confirmation with a reason.
-    Confirm,
-    /// Sealing is refused.
-    Block,
-}
-
-/// What a check before sealing can find. The code is stable and stands in the record when it was confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FindingCode {
-    /// No vehicle yet.
-    VehicleMissing,
-    /// No offence yet.
-    OffenceMissing,
-    /// The catalogue has no such offence at that time.
-    OffenceUnknown,
-    /// The catalogue asks for a refinement that is not given.
-    RefinementMissing,
-    /// No check of the vehicle yet.
-    CheckMissing,
-    /// The time between the checks is too short for the offence.
-    DurationTooShort,
-    /// Valve positions differ between the checks of a duration offence, or were not noted on two wheels.
-    ValvesMoved,
-    /// No place yet.
-    PlaceMissing,
-    /// No photo yet.
-    PhotoMissing,
-    /// The fix is coarse or old, or missing.
-    FixWeak,
-    /// The platform says that the fix was simulated.
-    FixMocked,
-    /// The way from the last case is too long for the time between.
-    WayImplausible,
-    /// A photo's own time lies far from the device's.
-    PhotoTimeDiffers,
-    /// A photo's own position lies far from the fix.
-    PhotoPlaceDiffers,
-    /// A photo carries coordinates that a platform has blanked out.
-    PhotoGpsRedacted,
-}
-
-impl FindingCode {
-    /// The code as it stands in records and recordings.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VehicleMissing => "vehicle-missing",
-            Self::OffenceMissing => "offence-missing",
-            Self::OffenceUnknown => "offence-unknown",
-            Self::RefinementMissing => "refinement-missing",
-            Self::CheckMissing => "check-missing",
-            Self::DurationTooShort => "duration-too-short",
-            Self::ValvesMoved => "valves-moved",
-            Self::PlaceMissing => "place-missing",
-            Self::PhotoMissing => "photo-missing",
-            Self::FixWeak => "fix-weak",
-            Self::FixMocked => "fix-mocked",
-            Self::WayImplausible => "way-implausible",
-            Self::PhotoTimeDiffers => "photo-time-differs",
-            Self::PhotoPlaceDiffers => "photo-place-differs",
-            Self::PhotoGpsRedacted => "photo-gps-redacted",
-        }
-    }
-
-    /// How much it weighs. Fixed here; agency configuration comes with the rule sets.
-    #[must_use]
-    pub const fn severity(self) -> Severity {
-        match self {
-            Self::VehicleMissing
-            | Self::OffenceMissing
-            | Self::OffenceUnknown
-            | Self::RefinementMissing
-            | Self::CheckMissing
-            | Self::DurationTooShort
-            | Self::PlaceMissing
-            | Self::PhotoMissing => Severity::Block,
-            Self::ValvesMoved | Self::FixMocked | Self::WayImplausible => Severity::Confirm,
-            Self::FixWeak | Self::PhotoTimeDiffers | Self::PhotoPlaceDiffers | Self::PhotoGpsRedacted => Severity::Note,
-        }
-    }
-}
-
-impl std::fmt::Display for FindingCode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// One finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What was found.
-    pub code: FindingCode,
-    /// How much it weighs.
-    pub severity: Severity,
-}
-
-impl From<FindingCode> for Finding {
-    fn from(code: FindingCode) -> Self {
-        Self { code, severity: code.severity() }
     }
 }
 

@@ -69,9 +69,6 @@ pub(super) struct Proofs {
     /// The oldest entry that could not be read for want of its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unread: Option<u64>,
-    /// The newest such entry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) newest_unread: Option<u64>,
 }
 
 impl Proofs {
@@ -110,7 +107,6 @@ impl Proofs {
     pub(super) fn miss(&mut self, n: u64) {
         self.numbers.burn();
         self.unread = Some(self.unread.map_or(n, |known| known.min(n)));
-        self.newest_unread = self.newest_unread.max(Some(n));
     }
 }
 

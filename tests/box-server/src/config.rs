@@ -27,6 +27,8 @@ pub struct BoxConfig {
     pub number_prefix: NumberPrefix,
     /// How many case numbers a device gets at once, 1 to 9999.
     pub range_size: u16,
+    /// Rule set, JSON; none: phones use the one built in.
+    pub rules: Option<Vec<u8>>,
     /// Time of receipts, tokens and statements.
     pub clock: Arc<dyn Clock>,
     /// Randomness of keys, ids and tokens.
@@ -45,6 +47,7 @@ impl BoxConfig {
             catalogue: STARTER_CATALOGUE.to_vec(),
             number_prefix: "STR".parse().expect("three letters"),
             range_size: 100,
+            rules: None,
             clock: Arc::new(SystemClock::new(BootId([0; 16]))),
             entropy: Arc::new(OsEntropy),
         }
