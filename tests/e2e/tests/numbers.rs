@@ -313,7 +313,7 @@ fn a_phone_takes_numbers_only_from_its_own_box_for_itself_and_only_new_ones() {
         asked: Mutex::default(),
     });
     let client = rig.open_over(forged.clone());
-    let lies: [(&str, SoftwareKey, fn(&mut GrantedNumbers)); 6] = [
+    let lies: [(&str, SoftwareKey, Change); 6] = [
         ("another key", stranger, |_| {}),
         ("another device", own.clone(), |granted| granted.device = DeviceId::new([9; 16])),
         ("another request", own.clone(), |granted| granted.request = RangeRequestId::new([9; 16])),
@@ -338,7 +338,7 @@ fn a_phone_takes_numbers_only_from_its_own_box_for_itself_and_only_new_ones() {
     );
     // The same range once more, and one before it: both are given up, and the box itself is asked anew.
     for range in [7_u32, 6] {
-        let change: fn(&mut GrantedNumbers) = if range == 7 { |_| {} } else { |granted| granted.numbers.range = 6 };
+        let change: Change = if range == 7 { |_| {} } else { |granted| granted.numbers.range = 6 };
         *forged.forge.lock().expect("no panic") = Some((own.clone(), change));
         let _report = sync(&client, Network::Unmetered);
         assert_eq!(left(&client), 0, "range {range}");
@@ -349,10 +349,13 @@ fn a_phone_takes_numbers_only_from_its_own_box_for_itself_and_only_new_ones() {
     assert_eq!((asked.len(), requests), (9, 3), "each stale answer ends its request");
 }
 
+/// What a forger makes of a grant.
+type Change = fn(&mut GrantedNumbers);
+
 /// A way to the box on which somebody answers requests for numbers.
 struct Forger {
     http: HttpTransport,
-    forge: Mutex<Option<(SoftwareKey, fn(&mut GrantedNumbers))>>,
+    forge: Mutex<Option<(SoftwareKey, Change)>>,
     asked: Mutex<Vec<String>>,
 }
 
