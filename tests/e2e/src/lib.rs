@@ -4,6 +4,7 @@
 //! its own threads and speaks TLS on loopback. The box's ledger is the oracle, never the phone's own word.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use streife_box::{BoxConfig, Connection, RunningBox};
@@ -38,6 +39,8 @@ pub struct Rig {
     /// The agency's account, if it prints payment codes.
     pub payee: Option<Payee>,
     range_size: u16,
+    /// Cases recorded so far: each has a vehicle of its own.
+    cases: AtomicU32,
 }
 
 impl Rig {
@@ -56,7 +59,17 @@ impl Rig {
         let server = start_box(&folder.path().join("box"), clock.clone(), range_size);
         let key = SoftwareKey::generate(&OsEntropy).expect("randomness");
         let (signer, key_store) = (Arc::new(DangerousSoftwareSigner::new(key)), Arc::default());
-        Self { folder, clock, signer, key_store, server, numbers_low, payee: None, range_size }
+        Self {
+            folder,
+            clock,
+            signer,
+            key_store,
+            server,
+            numbers_low,
+            payee: None,
+            range_size,
+            cases: AtomicU32::new(0),
+        }
     }
 
     /// Kills the box and starts it again, at another address.
@@ -158,7 +171,8 @@ impl Rig {
     pub fn draft_case(&self, client: &Client, photos: u64) -> CaseId {
         let case = client.begin_case().expect("begins");
         let offence = NamedOffence::new("141322".parse().expect("six digits"));
-        let plate = Plate::parse("M-AB 1234", "D").expect("sound");
+        let number = 1_234 + self.cases.fetch_add(1, Ordering::Relaxed);
+        let plate = Plate::parse(&format!("M-AB {number}"), "D").expect("sound");
         for edit in [
             CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)),
             CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![offence] },
