@@ -32,6 +32,12 @@ pub enum Input {
     SlipNumber,
     /// A slip code is not 20 characters of base 32.
     SlipCode,
+    /// A QR code is none of a slip.
+    SlipQr,
+    /// A case number is not in its printed form, or its check digits do not fit.
+    CaseNumber,
+    /// The payee's name, account or bank code breaks a rule.
+    Payee,
     /// The device's clock failed or shows a time that no calendar holds.
     DeviceClock,
     /// The catalogue that the agency signed is faulty; the one in use stays.
@@ -140,6 +146,7 @@ impl From<SlipError> for Input {
         match error {
             SlipError::Number => Self::SlipNumber,
             SlipError::Code => Self::SlipCode,
+            SlipError::TooLong | SlipError::Address => Self::SlipQr,
         }
     }
 }

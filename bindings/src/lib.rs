@@ -38,8 +38,8 @@ pub use streife::Streife;
 pub use types::{
     AddedPhotoView, AddressView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput,
     JournalHeadView, MunicipalityView, NotesInput, NoticeView, OcrCandidateView, OcrInput, OffenceInput, OffenceView,
-    OffencesInput, PlaceInput, PlaceProposalView, PlateReadingView, PlateView, PreNoteView, RecoveryView, SlipInput,
-    SpaceLevelView, SpaceView, StatusView, SyncEndView, SyncReportView, TowInput, VehicleInput, VerdictView,
+    OffencesInput, PayeeInput, PlaceInput, PlaceProposalView, PlateReadingView, PlateView, PreNoteView, RecoveryView,
+    SlipInput, SpaceLevelView, SpaceView, StatusView, SyncEndView, SyncReportView, TowInput, VehicleInput, VerdictView,
 };
 
 uniffi::setup_scaffolding!();

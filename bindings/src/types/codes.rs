@@ -2,8 +2,8 @@
 
 use streife_core::client::{CaseState, KeyState, Network, SealedView};
 use streife_core::domain::{
-    Axle, CaseId, Category, ClockPosition, Finding, FindingCode, FixProvider, GpsState, OffenceRelation, Officer,
-    PhotoClass, PlateClass, Season, Severity, Side, Suffix, Valve, VehicleKind, VoidReason,
+    Axle, CaseId, CaseNumber, Category, ClockPosition, Finding, FindingCode, FixProvider, GpsState, OffenceRelation,
+    Officer, PhotoClass, PlateClass, Season, Severity, Side, Suffix, Valve, VehicleKind, VoidReason,
 };
 
 /// Kind of vehicle.
@@ -355,4 +355,6 @@ pub struct SealedView {
     pub seq: u32,
     /// Whether the hardware key has signed it yet; if not, it is signed as soon as the signer answers.
     pub signed: bool,
+    /// The case number, unless the phone had none left: then the case id stands for the case.
+    pub number: Option<CaseNumber>,
 }

@@ -3,7 +3,8 @@
 use streife_core::client::{Client, Config, StorageConfig, VerifyingKey};
 use streife_core::domain::{
     Agency, CaseEdit, Confirmation, DiscTime, Fix, FixProvider, Lettering, Moment, Municipality, NamedOffence, Notes,
-    OffenceNumber, OffenceRelation, Place, Plate, PlateMarks, Slip, Valve, Vehicle, VehicleFlag, VehicleKind, from_hex,
+    OffenceNumber, OffenceRelation, Payee, Place, Plate, PlateMarks, Slip, Valve, Vehicle, VehicleFlag, VehicleKind,
+    from_hex,
 };
 use streife_core::error::Error;
 use streife_core::ports::ClockReading;
@@ -37,6 +38,30 @@ pub struct ConfigInput {
     /// How long the key store may take before it counts as not available now, milliseconds.
     #[uniffi(default = 10_000)]
     pub key_store_timeout_ms: u64,
+    /// A handover asks the box for case numbers while fewer than this are left; 0 never asks.
+    #[uniffi(default = 40)]
+    pub numbers_low: u32,
+    /// The agency's account, if it prints payment codes.
+    #[uniffi(default)]
+    pub payee: Option<PayeeInput>,
+}
+
+/// Who is paid.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct PayeeInput {
+    /// The account's holder, exactly as the bank knows it.
+    pub name: String,
+    /// The account, with or without blanks.
+    pub iban: String,
+    /// The bank's code; needed outside the European Economic Area only.
+    #[uniffi(default)]
+    pub bic: Option<String>,
+}
+
+impl PayeeInput {
+    fn into_core(self) -> Result<Payee, StreifeError> {
+        Ok(Payee::new(&self.name, &self.iban, self.bic.as_deref()).map_err(Error::from)?)
+    }
 }
 
 impl ConfigInput {
@@ -49,6 +74,8 @@ impl ConfigInput {
             app: self.app,
             metered_limit: self.metered_limit,
             storage: StorageConfig { ballast: self.ballast, key_store_timeout_ms: self.key_store_timeout_ms },
+            numbers_low: self.numbers_low,
+            payee: self.payee.map(PayeeInput::into_core).transpose()?,
         })
     }
 }

@@ -20,8 +20,8 @@ pub use beat::{
     TowInput, VerdictView,
 };
 pub use input::{
-    CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
-    SlipInput, VehicleInput,
+    CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PayeeInput,
+    PlaceInput, SlipInput, VehicleInput,
 };
 pub use notice::{NoticeView, SpaceLevelView, SpaceView};
 pub use salvage::SalvageView;

@@ -5,8 +5,11 @@
 //! trade are named once in the docs of their English type.
 
 mod case;
+mod case_number;
+mod check97;
 mod disc;
 mod finding;
+mod giro;
 mod hex;
 mod id;
 mod input;
@@ -30,10 +33,12 @@ mod vehicle;
 mod view;
 
 pub use case::{CaseEdit, CaseFacts, VoidReason};
+pub use case_number::{CaseNumber, CaseNumberError, NumberPrefix, NumberRange};
 pub use disc::{DiscReading, DiscTime};
 pub use finding::{Finding, FindingCode, Severity};
+pub use giro::{CreditorReference, GiroCode, GiroError, Iban, Payee, Remittance};
 pub use hex::{HexError, from_hex, to_hex};
-pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, Salt, ShiftId};
+pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, RangeRequestId, Salt, ShiftId};
 pub use input::{InputError, PHOTOS as MAX_PHOTOS, check_reason};
 pub use legal_time::{is_in_repeated_hour, legal_date, legal_day, legal_offset_s, shows_legal_time};
 pub use moment::{BootId, Moment, MomentError};

@@ -3,7 +3,7 @@
 //! It is derived from the case record and holds no officer, no internal note, no fix and no photo but those that a
 //! later step masks for it.
 
-use super::{Agency, CaseId, CaseRecord, Money, OffenceNumber, Salt, VoidReason};
+use super::{Agency, CaseId, CaseNumber, CaseRecord, Money, OffenceNumber, Salt, VoidReason};
 
 /// One offence as the citizen reads it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -28,6 +28,9 @@ pub struct CaseView {
     pub format: String,
     /// The case.
     pub case: CaseId,
+    /// The case number, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<CaseNumber>,
     /// Blinds the view's own commitment in the manifest.
     pub salt: Salt,
     /// The authority.
@@ -77,6 +80,7 @@ impl CaseView {
         Self {
             format: Self::FORMAT.to_owned(),
             case: record.case,
+            number: record.number,
             salt,
             agency: record.agency.clone(),
             plate: record.vehicle.as_ref().map(|vehicle| vehicle.plate.text.clone()),

@@ -23,6 +23,18 @@ _MOMENT = closed({"at": instant, "mono_ms": integer(), "boot": _ID})
 _CLOCK_TIME = text(r"([01]\d|2[0-3]):[0-5]\d")
 _LABEL = text(r"(?s).+")
 
+_NUMBER_FORM = text(r"[A-Z]{3}-\d{6}-\d{4}-\d{2}")
+
+
+def case_number(value: Any) -> Any:
+    """A case number in its printed form whose check digits fit (ISO 7064 MOD 97-10, letters as 10 to 35)."""
+    _NUMBER_FORM(value)
+    digits = "".join(str(int(character, 36)) for character in value.replace("-", ""))
+    if int(digits) % 97 != 1 or not 2 <= int(digits[-2:]) <= 98:
+        raise Refused("the check digits of the case number do not fit")
+    return value
+
+
 _PLATE = closed(
     {
         "class": one_of(
@@ -96,7 +108,7 @@ _RECORD = closed(
         "confirmed": each(closed({"finding": _LABEL, "reason": text()})),
     },
     {
-        "vehicle": _VEHICLE, "offences": _OFFENCES, "place": _PLACE, "slip": closed({"number": _LABEL}),
+        "number": case_number, "vehicle": _VEHICLE, "offences": _OFFENCES, "place": _PLACE, "slip": closed({"number": _LABEL}),
         "notes": closed({}, {"citizen": text(), "internal": text()}),
         "voided": closed({"reason": one_of(*VOID_REASONS), "at": _MOMENT}),
     },
@@ -111,7 +123,7 @@ _VIEW = closed(
         "amount_cents": integer(),
     },
     {
-        "plate": _LABEL, "place": text(), "from": instant, "to": instant, "slip": _LABEL, "note": text(),
+        "number": case_number, "plate": _LABEL, "place": text(), "from": instant, "to": instant, "slip": _LABEL, "note": text(),
         "voided": one_of(*VOID_REASONS),
     },
 )  # fmt: skip
@@ -192,6 +204,7 @@ def disagreements(record: dict[str, Any], view: dict[str, Any]) -> list[str]:
     pairs = [("case", record["case"], view["case"]), ("agency", record["agency"], view["agency"])]
     pairs.append(("voided", record.get("voided", {}).get("reason"), view.get("voided")))
     optional = {
+        "number": record.get("number"),
         "plate": record.get("vehicle", {}).get("plate", {}).get("text"),
         "place": record.get("place", {}).get("text", ""),
         "slip": record.get("slip", {}).get("number"),
