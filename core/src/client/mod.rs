@@ -13,6 +13,7 @@
 mod audit;
 mod config;
 mod damage;
+mod derivatives;
 mod drafts;
 mod findings;
 mod handover;
@@ -34,6 +35,7 @@ mod suspend;
 mod voiding;
 
 pub use config::{Config, Ports};
+pub use derivatives::Derivative;
 pub use handover::{SyncEnd, SyncLimits, SyncReport};
 pub use notices::Notice;
 pub use open::Client;

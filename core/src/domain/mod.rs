@@ -32,7 +32,9 @@ pub use offence::{
     Category, ChargedOffence, NamedOffence, OffenceNumber, OffenceNumberError, OffenceRelation, Offences,
 };
 pub use officer::{Agency, Officer};
-pub use photo::{ExifFacts, GpsState, PhotoClass, PhotoRecord, ThumbnailRecord};
+pub use photo::{
+    ExifFacts, GpsState, MaskedRecord, PhotoClass, PhotoFlag, PhotoRecord, Region, ThumbnailRecord, Underived,
+};
 pub use place::{Fix, FixProvider, Municipality, MunicipalityError, Place};
 pub use plate::{Plate, PlateClass, PlateError, Season, Suffix, fold_plate};
 pub use record::{CaseRecord, Confirmation, Notes, SlipNumber, VoidNote};
