@@ -6,9 +6,7 @@
 
 use super::Client;
 use super::photos::has_room;
-use crate::domain::{
-    CaseFacts, CaseId, MaskedRecord, ObjectId, PhotoRecord, Region, Salt, ThumbnailRecord, Underived,
-};
+use crate::domain::{CaseFacts, CaseId, MaskedRecord, ObjectId, PhotoRecord, Region, Salt, ThumbnailRecord, Underived};
 use crate::error::Error;
 use crate::evidence::{Derivatives, PhotoError, Wanted, derive};
 use crate::log;

@@ -40,7 +40,7 @@ pub use plate::{Plate, PlateClass, PlateError, Season, Suffix, fold_plate};
 pub use record::{CaseRecord, Confirmation, Notes, SlipNumber, VoidNote};
 pub use slip::{Slip, SlipCode, SlipError};
 pub use vehicle::{Vehicle, VehicleKind};
-pub use view::{CaseView, ViewOffence};
+pub use view::{CaseView, ViewOffence, ViewPhoto};
 
 /// Version of the case record's JSON schema that this build writes.
 pub const RECORD_SCHEMA: u16 = 1;

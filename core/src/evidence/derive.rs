@@ -46,6 +46,16 @@ pub struct Derivatives {
 /// [`PhotoError::NotAPicture`], [`PhotoError::BeyondLimits`], [`PhotoError::Undecodable`], and [`PhotoError::Region`] for a
 /// region that lies outside the picture; then nothing is derived.
 pub fn derive(jpeg: &[u8], orientation: u8, wanted: &Wanted<'_>) -> Result<Derivatives, PhotoError> {
+    derive_with(jpeg, orientation, wanted, SMOOTHING)
+}
+
+/// The same with another growth of the regions; tests show that a smaller one leaks.
+pub(super) fn derive_with(
+    jpeg: &[u8],
+    orientation: u8,
+    wanted: &Wanted<'_>,
+    smoothing: u32,
+) -> Result<Derivatives, PhotoError> {
     let scan = JpegScan::of(jpeg);
     if !scan.is_jpeg() {
         return Err(PhotoError::NotAPicture);
@@ -53,7 +63,7 @@ pub fn derive(jpeg: &[u8], orientation: u8, wanted: &Wanted<'_>) -> Result<Deriv
     if !scan.is_within_limits() {
         return Err(PhotoError::BeyondLimits);
     }
-    let job = Job { jpeg, frame: &scan.frame, orientation, wanted, smoothing: SMOOTHING };
+    let job = Job { jpeg, frame: &scan.frame, orientation, wanted, smoothing };
     catch_unwind(AssertUnwindSafe(|| job.run())).unwrap_or(Err(PhotoError::Undecodable))
 }
 

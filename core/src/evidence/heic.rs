@@ -112,7 +112,8 @@ impl HeicScan {
         match self.state {
             State::Header => self.begin(bytes),
             State::Body(kind, left) => {
-                let taken = left.map_or(bytes.len(), |left| usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len()));
+                let taken =
+                    left.map_or(bytes.len(), |left| usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len()));
                 self.body(kind, bytes.get(..taken).unwrap_or_default(), left);
                 taken
             }

@@ -6,8 +6,8 @@
 
 use std::io::{Read, Write};
 
-use super::hashing::{Batch, Desk, Hashes};
 use super::PhotoError;
+use super::hashing::{Batch, Desk, Hashes};
 use super::limits::LIMITS;
 use super::look::{Look, PhotoFacts};
 use crate::domain::Salt;

@@ -176,9 +176,7 @@ fn of_heic(scan: &HeicScan) -> PhotoFacts {
 }
 
 fn flags_of(found: &[(bool, PhotoFlag)], claims: &Claims) -> BTreeSet<PhotoFlag> {
-    let position = [
-        (claims.facts.gps == GpsState::Redacted, PhotoFlag::Redacted),
-        (claims.null_island, PhotoFlag::NullIsland),
-    ];
+    let position =
+        [(claims.facts.gps == GpsState::Redacted, PhotoFlag::Redacted), (claims.null_island, PhotoFlag::NullIsland)];
     found.iter().chain(&position).filter(|(is_so, _)| *is_so).map(|(_, flag)| *flag).collect()
 }

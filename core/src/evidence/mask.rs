@@ -85,3 +85,126 @@ pub(super) fn fill(pixels: &mut Pixels, patches: &[Patch]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+    use super::super::derive::{Wanted, derive, derive_with};
+    use super::*;
+
+    const REGION: Region = Region { left: 37, top: 21, width: 45, height: 19 };
+
+    /// A textured picture whose region, in stored pixels, is filled with one colour.
+    fn photo(
+        size: (u16, u16),
+        sampling: SamplingFactor,
+        progressive: bool,
+        region: &Patch,
+        colour: [u8; 3],
+    ) -> Vec<u8> {
+        let pixel = |x: u32, y: u32| {
+            let is_inside = (region.left..region.right).contains(&x) && (region.top..region.bottom).contains(&y);
+            let texture = [(x * 7 + y * 3) as u8, (y * 11) as u8, (x ^ y) as u8];
+            if is_inside { colour } else { texture }
+        };
+        let (width, height) = size;
+        let rows = (0..u32::from(height)).flat_map(|y| (0..u32::from(width)).flat_map(move |x| pixel(x, y)));
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, 92);
+        encoder.set_sampling_factor(sampling);
+        encoder.set_progressive(progressive);
+        encoder.encode(&rows.collect::<Vec<_>>(), width, height, ColorType::Rgb).expect("a vector takes every byte");
+        file
+    }
+
+    const SAMPLINGS: [SamplingFactor; 6] = [
+        SamplingFactor::F_1_1,
+        SamplingFactor::F_2_1,
+        SamplingFactor::F_1_2,
+        SamplingFactor::F_2_2,
+        SamplingFactor::F_4_1,
+        SamplingFactor::F_4_2,
+    ];
+
+    /// Two photos that differ in the region alone.
+    fn pair(size: (u16, u16), sampling: SamplingFactor, progressive: bool, orientation: u8) -> [Vec<u8>; 2] {
+        let turn = Turn { orientation, width: size.0.into(), height: size.1.into() };
+        let inside = patch(&turn, &REGION).expect("inside");
+        [[255, 0, 0], [0, 80, 255]].map(|colour| photo(size, sampling, progressive, &inside, colour))
+    }
+
+    fn masked(jpeg: &[u8], orientation: u8, smoothing: u32) -> Vec<u8> {
+        let wanted = Wanted { masked: Some(&[REGION]), ..Wanted::default() };
+        derive_with(jpeg, orientation, &wanted, smoothing).expect("derives").masked.expect("wanted")
+    }
+
+    #[test]
+    fn photos_that_differ_only_in_a_region_give_the_same_bytes() {
+        // Long sides that are decoded whole, to a half, to a quarter and to an eighth.
+        for size in [(333, 250), (3_217, 150), (6_411, 150), (12_811, 150)] {
+            for sampling in SAMPLINGS {
+                let [one, other] = pair(size, sampling, false, 1);
+                assert_ne!(one, other);
+                let same = masked(&one, 1, SMOOTHING) == masked(&other, 1, SMOOTHING);
+                assert!(same, "{size:?} {sampling:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_holds_for_every_orientation_and_for_progressive_files() {
+        for orientation in 1..=8 {
+            for progressive in [false, true] {
+                let [one, other] = pair((333, 250), SamplingFactor::F_2_2, progressive, orientation);
+                let same = masked(&one, orientation, SMOOTHING) == masked(&other, orientation, SMOOTHING);
+                assert!(same, "orientation {orientation}, progressive: {progressive}");
+            }
+        }
+    }
+
+    /// Without the one pixel, colour leaks: so the pixel is needed, and the tests above can tell.
+    #[test]
+    fn a_region_that_does_not_grow_by_the_smoothing_leaks() {
+        for sampling in [SamplingFactor::F_2_1, SamplingFactor::F_1_2, SamplingFactor::F_2_2] {
+            let [one, other] = pair((333, 250), sampling, false, 1);
+            assert_ne!(masked(&one, 1, 0), masked(&other, 1, 0), "{sampling:?}");
+        }
+    }
+
+    #[test]
+    fn the_unmasked_preview_shows_the_region_and_the_masked_copy_the_rest() {
+        let [one, other] = pair((333, 250), SamplingFactor::F_2_2, false, 1);
+        let wanted = Wanted { preview: true, thumbnail: true, masked: Some(&[REGION]) };
+        let [one, other] = [one, other].map(|photo| derive(&photo, 1, &wanted).expect("derives"));
+        assert_ne!(one.preview, other.preview);
+        assert_ne!(one.thumbnail, other.thumbnail);
+        assert_eq!(one.masked, other.masked);
+        let open =
+            |bytes: &Option<Vec<u8>>| image::load_from_memory(bytes.as_ref().expect("made")).expect("reads").to_rgb8();
+        let (preview, masked) = (open(&one.preview), open(&one.masked));
+        for (x, y, masked) in masked.enumerate_pixels() {
+            let hidden = (37..82).contains(&x) && (21..40).contains(&y);
+            let far = !(24..112).contains(&x) || !(8..56).contains(&y);
+            if hidden {
+                assert!(masked.0.iter().all(|value| *value < 12), "{x}, {y}: {masked:?}");
+            }
+            if far {
+                assert_eq!(masked, preview.get_pixel(x, y), "{x}, {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_regions_hide_each() {
+        let regions = [REGION, Region { left: 200, top: 100, width: 60, height: 60 }];
+        let [one, other] = pair((333, 250), SamplingFactor::F_2_2, false, 1);
+        let wanted = Wanted { masked: Some(&regions), ..Wanted::default() };
+        let [one, other] = [one, other].map(|photo| derive(&photo, 1, &wanted).expect("derives").masked);
+        assert_eq!(one, other);
+        let picture = image::load_from_memory(&one.expect("made")).expect("reads").to_rgb8();
+        for place in [(60, 30), (230, 130)] {
+            assert!(picture.get_pixel(place.0, place.1).0.iter().all(|value| *value < 12), "{place:?}");
+        }
+    }
+}

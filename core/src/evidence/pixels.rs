@@ -146,3 +146,80 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use image::metadata::Orientation;
+    use image::{DynamicImage, RgbImage};
+
+    use super::*;
+
+    fn picture(width: u32, height: u32) -> Pixels {
+        let bytes =
+            (0..height).flat_map(|y| (0..width).flat_map(move |x| [(x * 20) as u8, (y * 20) as u8, (x + y) as u8]));
+        Pixels { width, height, depth: 3, bytes: bytes.collect() }
+    }
+
+    fn frame(width: u32, height: u32) -> Frame {
+        Frame { code: 0xc0, precision: 8, width, height, components: 3, across: 2, down: 2 }
+    }
+
+    #[test]
+    fn every_orientation_turns_as_another_library_does() {
+        let stored = picture(5, 3);
+        for orientation in 1..=8 {
+            let mut expected = DynamicImage::from(RgbImage::from_raw(5, 3, stored.bytes.clone()).expect("fits"));
+            expected.apply_orientation(Orientation::from_exif(orientation).expect("1 to 8"));
+            let turned = stored.clone().upright(orientation);
+            assert_eq!((turned.width, turned.height), (expected.width(), expected.height()), "{orientation}");
+            assert_eq!(turned.bytes, expected.into_rgb8().into_raw(), "{orientation}");
+        }
+        assert_eq!(stored.clone().upright(0), stored, "what is no orientation turns nothing");
+    }
+
+    #[test]
+    fn a_decode_is_reduced_as_far_as_the_long_side_allows() {
+        for (width, long, expected) in
+            [(4_000, 1_600, 4), (3_200, 1_600, 4), (3_199, 1_600, 8), (8_000, 1_600, 2), (4_000, 320, 1), (300, 320, 8)]
+        {
+            assert_eq!(Reduction::to(&frame(width, 10), long).0, expected, "{width} to {long}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_rounded_and_never_zero() {
+        let size = |width, height, long| {
+            let small = picture(width, height).resized(long).expect("resizes");
+            assert_eq!(small.bytes.len(), small.width as usize * small.height as usize * 3);
+            (small.width, small.height)
+        };
+        assert_eq!(size(40, 30, 16), (16, 12));
+        assert_eq!(size(30, 40, 16), (12, 16));
+        assert_eq!(size(400, 1, 16), (16, 1));
+        assert_eq!(size(10, 10, 16), (10, 10));
+    }
+
+    /// A reduced decode and a small difference to a full one that another library makes smaller.
+    #[test]
+    fn a_reduced_decode_shows_what_a_full_one_shows() {
+        let large = picture(640, 480);
+        let smooth = Pixels { bytes: large.bytes.iter().map(|value| value / 4 + 60).collect(), ..large };
+        let blurred = smooth.resized(320).expect("resizes").resized(319).expect("resizes");
+        let file = blurred.encoded().expect("encodes");
+        let frame = frame(blurred.width, blurred.height);
+        let half = decode(&file, &frame, Reduction(4)).expect("decodes");
+        let full = decode(&file, &frame, Reduction(8)).expect("decodes");
+        let expected = full.resized(half.width).expect("resizes");
+        assert_eq!((half.width, half.height), (expected.width, expected.height));
+        let error: u64 =
+            half.bytes.iter().zip(&expected.bytes).map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
+        assert!(error / (half.bytes.len() as u64) < 6, "mean error {}", error as f64 / half.bytes.len() as f64);
+    }
+
+    #[test]
+    fn a_frame_that_the_decoder_sees_otherwise_is_not_believed() {
+        let file = picture(64, 48).encoded().expect("encodes");
+        assert!(decode(&file, &frame(64, 48), Reduction(8)).is_ok());
+        assert!(matches!(decode(&file, &frame(48, 64), Reduction(8)), Err(PhotoError::Undecodable)));
+    }
+}

@@ -129,7 +129,8 @@ mod tests {
     fn a_librarys_table_is_known_at_every_quality_and_a_cameras_is_not() {
         for quality in 1..100_u32 {
             let scale = if quality < 50 { 5_000 / quality } else { 200 - 2 * quality };
-            let table = LUMINANCE.map(|base| u8::try_from(((u32::from(base) * scale + 50) / 100).clamp(1, 255)).unwrap());
+            let table =
+                LUMINANCE.map(|base| u8::try_from(((u32::from(base) * scale + 50) / 100).clamp(1, 255)).unwrap());
             let body = [&[0][..], &table].concat();
             assert!(has_standard_luminance(&body), "quality {quality}");
             let mut own = body;
