@@ -61,6 +61,12 @@ pub enum PlateRule {
     Season,
     /// The separator behind the prefix is missing; without it the plate may have two readings.
     Separator,
+    /// What stands behind the digits is neither E nor H.
+    Suffix,
+    /// The expiry is not a date.
+    Expiry,
+    /// The expiry or the interchangeable sign does not go with this kind of plate.
+    Combination,
 }
 
 /// Why a photo was not taken over. Its file stays where it was.
@@ -68,7 +74,7 @@ pub enum PlateRule {
 pub enum PhotoFault {
     /// The file cannot be opened or read, or is not there.
     Unreadable,
-    /// Not a JPEG picture.
+    /// Not a JPEG or HEIC picture.
     NotAPicture,
     /// Cut off; the camera may still be writing it. Try again.
     Truncated,
@@ -78,6 +84,10 @@ pub enum PhotoFault {
     BeyondLimits,
     /// The decoder gave up.
     Undecodable,
+    /// A region to be hidden lies outside the picture, or there are too many.
+    Region,
+    /// The photo has a derivative of this kind already, or cannot have one.
+    Derived,
     /// The sealed photo could not be written or opened.
     Storage,
 }
@@ -118,6 +128,9 @@ impl From<PlateError> for PlateRule {
             PlateError::MoreThanEight => Self::MoreThanEight,
             PlateError::Season => Self::Season,
             PlateError::Separator => Self::Separator,
+            PlateError::Suffix => Self::Suffix,
+            PlateError::Expiry => Self::Expiry,
+            PlateError::Combination => Self::Combination,
         }
     }
 }
@@ -140,6 +153,8 @@ impl From<&PhotoError> for PhotoFault {
             PhotoError::TooLarge { .. } => Self::TooLarge,
             PhotoError::BeyondLimits => Self::BeyondLimits,
             PhotoError::Undecodable => Self::Undecodable,
+            PhotoError::Region => Self::Region,
+            PhotoError::Derived => Self::Derived,
             PhotoError::DiskFull | PhotoError::Unwritable(_) | PhotoError::Seal(_) => Self::Storage,
         }
     }

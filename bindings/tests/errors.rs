@@ -85,6 +85,8 @@ fn the_photos_errors() {
         (PhotoError::TooLarge { limit: 1 }.into(), photo(PhotoFault::TooLarge)),
         (PhotoError::BeyondLimits.into(), photo(PhotoFault::BeyondLimits)),
         (PhotoError::Undecodable.into(), photo(PhotoFault::Undecodable)),
+        (PhotoError::Region.into(), photo(PhotoFault::Region)),
+        (PhotoError::Derived.into(), photo(PhotoFault::Derived)),
         (PhotoError::DiskFull.into(), StreifeError::DiskFull),
         (PhotoError::Unwritable(Io::Other).into(), StreifeError::Storage),
         (PhotoError::Seal(SealError::Open).into(), StreifeError::Tampered),
@@ -112,6 +114,9 @@ fn the_inputs_errors() {
         (PlateError::MoreThanEight, PlateRule::MoreThanEight),
         (PlateError::Season, PlateRule::Season),
         (PlateError::Separator, PlateRule::Separator),
+        (PlateError::Suffix, PlateRule::Suffix),
+        (PlateError::Expiry, PlateRule::Expiry),
+        (PlateError::Combination, PlateRule::Combination),
     ];
     for (error, rule) in rules {
         assert_eq!(plate(error), StreifeError::Plate { rule });

@@ -37,8 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let case = client.begin_case()?; // its key is on the disk before anything else of it
     let plate = Plate::parse("M-AB 1234", "D")?;
-    let offence = NamedOffence { number: "141322".parse()?, refinement: None };
-    let place = Place { text: "Marienplatz 8".to_owned(), fix: None, municipality: None };
+    let offence = NamedOffence::new("141322".parse()?);
+    let place = Place { text: "Marienplatz 8".to_owned(), ..Place::default() };
     client.edit_case(case, CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)))?;
     client.edit_case(case, CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![offence] })?;
     client.edit_case(case, CaseEdit::Place(place))?;

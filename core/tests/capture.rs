@@ -252,7 +252,7 @@ fn what_a_record_cannot_hold_is_refused_where_it_is_typed() {
     assert_eq!(client.open_shift(&nameless).expect_err("refused").kind(), ErrorKind::BadInput);
     client.open_shift(&officer()).expect("opens");
     let case = phone.complete_draft(&client, "M-AB 1");
-    let long = Place { text: "x".repeat(201), fix: None, municipality: None };
+    let long = Place { text: "x".repeat(201), ..Place::default() };
     let notes = Notes { citizen: Some(String::new()), internal: None };
     for edit in [CaseEdit::Place(long), CaseEdit::Notes(notes)] {
         assert_eq!(client.edit_case(case, edit).expect_err("refused").kind(), ErrorKind::BadInput);
@@ -271,7 +271,7 @@ fn a_void_draft_keeps_an_offence_that_the_catalogue_lacks() {
     let client = phone.open();
     client.open_shift(&officer()).expect("opens");
     let case = client.begin_case().expect("begins");
-    let unknown = NamedOffence { number: "999999".parse().expect("six digits"), refinement: None };
+    let unknown = NamedOffence::new("999999".parse().expect("six digits"));
     let edit = CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![unknown] };
     client.edit_case(case, edit).expect("edits");
     client.void_case(case, VoidReason::WrongOffence, None).expect("voids");

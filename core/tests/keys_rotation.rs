@@ -9,7 +9,7 @@ use common::dead::{Dead, database};
 use common::faults::{Camera, Fault, FaultyStore};
 use common::{Phone, all_bytes, officer};
 use streife_core::client::{CaseState, Client, Ports};
-use streife_core::domain::{CaseFacts, CaseId, VoidReason};
+use streife_core::domain::{CaseFacts, CaseId, PhotoClass, VoidReason};
 use streife_core::error::ErrorKind;
 use streife_core::ports::{KeyStore, KeyStoreError};
 use streife_core::testing::DangerousSoftwareKeyStore;
@@ -247,4 +247,25 @@ fn an_epoch_is_kept_while_something_under_its_root_does_not_open() {
     assert_eq!(hardware_keys(&phone), 2);
     phone.open().rotate_keys().expect("rotates again");
     assert_eq!(states(&phone), [(1, 2), (2, ERASED), (3, 1)]);
+}
+
+/// The newest entry about a draft is under a journal key that is gone, and the draft itself opens: it is not blamed for
+/// being newer than what can be read.
+#[test]
+fn a_draft_whose_newest_entry_nobody_can_read_is_not_called_outdated() {
+    let phone = phone();
+    let client = phone.open();
+    let captured = capture(&phone, &client);
+    client.rotate_keys().expect("rotates");
+    client.add_check(captured.draft, Vec::new(), None).expect("adds");
+    client.add_photo(captured.draft, &phone.photo("second.jpg", 8), PhotoClass::Sign).expect("adds");
+    let facts = client.draft(captured.draft).expect("a draft");
+    drop(client);
+    assert_eq!(database(&phone).execute("DELETE FROM journal_keys WHERE generation = 2", []).expect("deletes"), 1);
+    std::fs::remove_file(phone.vault_folder().join("spare/epoch-2.cbor")).expect("removes the copy");
+    let client = phone.open();
+    let unread = |entry: &&streife_core::vault::JournalEntry| entry.reading.record().is_none();
+    assert!(client.journal().expect("reads").entries.iter().filter(unread).count() > 0);
+    assert_eq!(client.draft(captured.draft).expect("is the newest"), facts);
+    client.seal_case(captured.draft, Vec::new()).expect("the photo that no entry tells of is sealed with it");
 }

@@ -9,7 +9,9 @@ mod world;
 
 use std::collections::BTreeSet;
 
+use rusqlite::Connection;
 use streife_core::client::{Client, Notice, Ports};
+use streife_core::domain::VoidReason;
 use streife_core::error::ErrorKind;
 use streife_core::ports::{KeyStoreError, SignerError};
 use streife_core::vault::CaseState;
@@ -161,6 +163,26 @@ fn without_copies_what_rows_are_left_come_back() {
         }
         world.assert_goes_on(&damaged, client);
     }
+}
+
+/// Otherwise a case would go out as if nobody had voided it.
+#[test]
+fn a_void_of_which_the_journal_alone_knows_is_told_and_done_again() {
+    let world = World::new();
+    let damaged = world.clean_copy();
+    damaged.remove("spare");
+    let database = Connection::open(damaged.path("vault.db")).expect("opens");
+    database.execute_batch("DELETE FROM outbox WHERE kind = 5; DELETE FROM events;").expect("loses the event");
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'outbox_due'";
+    let page: u32 = database.query_row(sql, [], |row| row.get(0)).expect("is there");
+    drop(database);
+    damaged.overwrite("vault.db", (page as usize - 1) * PAGE, &vec![0; PAGE]);
+    let (client, report) = damaged.salvaged();
+    world.assert_nothing_lost(&damaged, &client, &report);
+    assert_eq!(report.voids_lost, BTreeSet::from([world.voided]));
+    assert!(!report.whole.contains(&world.voided) && !report.is_whole());
+    client.void_case(world.voided, VoidReason::WrongPlate, None).expect("voids again");
+    assert!(client.cases().expect("lists").iter().any(|row| row.case == world.voided && row.voided));
 }
 
 #[test]

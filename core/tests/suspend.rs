@@ -198,7 +198,7 @@ fn what_was_acknowledged_around_many_suspensions_is_there() {
                     return;
                 }
                 let text = format!("Marienplatz {number}");
-                let place = Place { text: text.clone(), fix: None, municipality: None };
+                let place = Place { text: text.clone(), ..Place::default() };
                 match client.edit_case(case, CaseEdit::Place(place)) {
                     Ok(()) => acknowledged.lock().expect("no panic").0 = text,
                     Err(error) => assert!(is_suspended::<()>(Err(error))),

@@ -149,6 +149,8 @@ pub enum PlateClass {
     Insurance,
     /// Any other nation's plate, kept as read.
     Foreign,
+    /// As an officer has seen it, against the verdict: no parts.
+    AsSeen,
 }
 
 /// Letter behind the digits of a plate.

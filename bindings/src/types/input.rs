@@ -83,7 +83,7 @@ impl VehicleInput {
     pub(crate) fn into_edit(self) -> Result<CaseEdit, Error> {
         let Self { plate, nation, kind, make, model, colour } = self;
         let plate = Plate::parse(&plate, &nation)?;
-        Ok(CaseEdit::Vehicle(Vehicle { plate, kind, make, model, colour }))
+        Ok(CaseEdit::Vehicle(Vehicle { make, model, colour, ..Vehicle::new(plate, kind) }))
     }
 }
 
@@ -108,7 +108,7 @@ pub struct OffencesInput {
 
 impl From<OffencesInput> for CaseEdit {
     fn from(input: OffencesInput) -> Self {
-        let named = |OffenceInput { number, refinement }| NamedOffence { number, refinement };
+        let named = |OffenceInput { number, refinement }| NamedOffence { refinement, ..NamedOffence::new(number) };
         Self::Offences { relation: input.relation, items: input.items.into_iter().map(named).collect() }
     }
 }
@@ -170,7 +170,7 @@ pub struct PlaceInput {
 impl PlaceInput {
     pub(crate) fn into_edit(self, now: ClockReading) -> Result<CaseEdit, StreifeError> {
         let fix = self.fix.map(|fix| fix.at(now)).transpose()?;
-        Ok(CaseEdit::Place(Place { text: self.text, fix, municipality: self.municipality }))
+        Ok(CaseEdit::Place(Place { text: self.text, fix, municipality: self.municipality, ..Place::default() }))
     }
 }
 

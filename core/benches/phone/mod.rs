@@ -84,11 +84,11 @@ pub fn capture_with_thumbnails(client: &Client, photo: &Path) {
 
 fn complete(client: &Client, case: CaseId) {
     let plate = Plate::parse("M-AB 1234", "D").expect("sound");
-    let offence = NamedOffence { number: "141322".parse().expect("six digits"), refinement: None };
+    let offence = NamedOffence::new("141322".parse().expect("six digits"));
     for edit in [
         CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)),
         CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![offence] },
-        CaseEdit::Place(Place { text: "Marienplatz 8".to_owned(), fix: None, municipality: None }),
+        CaseEdit::Place(Place { text: "Marienplatz 8".to_owned(), ..Place::default() }),
     ] {
         client.edit_case(case, edit).expect("edits");
     }

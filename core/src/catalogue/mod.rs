@@ -2,15 +2,27 @@
 //!
 //! Every row has a first and perhaps a last day, so a new catalogue needs no cut-over: both amounts stand in it and the
 //! day of the offence picks one. Digits of an offence number decide nothing. The document is signed by the agency; here
-//! it arrives verified.
+//! it arrives verified. [`Index`] finds offences by words, [`favourites()`] puts those of the beat first, [`import`]
+//! reads the catalogues of others.
 
 mod document;
-
-use std::collections::BTreeMap;
+mod entry;
+mod favourites;
+mod fold;
+pub mod import;
+mod search;
+mod wording;
 
 use chrono::NaiveDate;
 
-use crate::domain::{Category, ChargedOffence, Money, NamedOffence, OffenceNumber};
+use crate::domain::{ChargedOffence, Moment, NamedOffence, OffenceNumber, legal_day};
+
+pub use entry::{Entry, MAX_LABEL, Probation, RowFault, Topic};
+pub use favourites::{Use, favourites};
+pub use search::Index;
+pub use wording::{Details, Field, Missing, Part, Wording, WordingError};
+
+use entry::Rows;
 
 /// Why a catalogue document was not taken. The one in use stays in use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,45 +38,32 @@ pub enum CatalogueError {
     /// Another format or version than this build reads.
     #[error("the catalogue's format is not known to this version")]
     UnknownFormat,
-    /// Two rows of one number hold on the same day.
-    #[error("offence {number} has two rows for one day")]
-    Overlap {
+    /// More bytes or rows than a catalogue has.
+    #[error("the catalogue is too large")]
+    TooLarge,
+    /// A row is not sound.
+    #[error("offence {number}: {fault}")]
+    Row {
         /// The number.
         number: OffenceNumber,
+        /// What is wrong.
+        fault: RowFault,
     },
-}
-
-/// One row: an offence from a first to perhaps a last day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The number.
-    pub number: OffenceNumber,
-    /// Wording in German.
-    pub label_de: String,
-    /// Wording in English.
-    pub label_en: String,
-    /// Amount.
-    pub amount: Money,
-    /// Points.
-    pub points: u8,
-    /// First day.
-    pub valid_from: NaiveDate,
-    /// Last day, if it has ended.
-    pub valid_to: Option<NaiveDate>,
-    /// Strict lower bound of the duration in minutes, for duration offences.
-    pub min_minutes_exclusive: Option<u32>,
-    /// Whether the officer must specify something.
-    pub needs_refinement: bool,
 }
 
 /// A catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Catalogue {
     version: String,
-    entries: BTreeMap<OffenceNumber, Vec<Entry>>,
+    rows: Rows,
 }
 
 impl Catalogue {
+    /// Longest document. The federal catalogue with all its history has about two million bytes.
+    pub const MAX_BYTES: usize = 4 << 20;
+    /// Most rows of a document.
+    pub const MAX_ROWS: usize = 20_000;
+
     /// Reads a catalogue document (`schemas/catalogue.schema.json`).
     ///
     /// # Errors
@@ -73,53 +72,67 @@ impl Catalogue {
         document::parse(json)
     }
 
+    /// The document, ready to be signed. [`Self::parse`] reads it back.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        document::write(self)
+    }
+
     /// Its version, as manifests name it.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
+    /// How many rows it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it has no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The row of an offence that holds on a day.
     #[must_use]
     pub fn lookup(&self, number: OffenceNumber, day: NaiveDate) -> Option<&Entry> {
-        self.entries.get(&number)?.iter().find(|entry| entry.holds_on(day))
+        self.rows.on(number, day)
     }
 
-    /// What the catalogue charges for an offence on a day.
+    /// The row of an offence that holds at a moment, by the day of German legal time, whatever zone the phone was in.
+    #[must_use]
+    pub fn at(&self, number: OffenceNumber, moment: &Moment) -> Option<&Entry> {
+        self.lookup(number, legal_day(moment).ok()?)
+    }
+
+    /// What the catalogue charges for an offence on a day: its wording, filled in as far as everything it asks for is
+    /// given, else as it stands.
     #[must_use]
     pub fn charge(&self, offence: &NamedOffence, day: NaiveDate) -> Option<ChargedOffence> {
         let entry = self.lookup(offence.number, day)?;
-        Some(ChargedOffence {
-            number: entry.number,
-            label: entry.label_de.clone(),
-            refinement: offence.refinement.clone(),
-            amount_cents: entry.amount,
-            points: entry.points,
-            category: Category::of(entry.amount),
-        })
+        let details = Details::from(offence);
+        let as_it_stands = |_| entry.charged(entry.label_de.clone(), details.refinement());
+        Some(entry.charge(&details).unwrap_or_else(as_it_stands))
     }
 
     /// Rows that hold on a day, by number.
     pub fn on(&self, day: NaiveDate) -> impl Iterator<Item = &Entry> {
-        self.entries.values().flatten().filter(move |entry| entry.holds_on(day))
-    }
-}
-
-impl Entry {
-    fn holds_on(&self, day: NaiveDate) -> bool {
-        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+        self.rows.iter().filter(move |entry| entry.holds_on(day))
     }
 
-    /// Whether a duration of so many seconds is long enough. "Longer than an hour" is more than 60:00.
-    #[must_use]
-    pub fn is_long_enough(&self, duration_s: u64) -> bool {
-        self.min_minutes_exclusive.is_none_or(|minutes| duration_s > u64::from(minutes) * 60)
+    /// All rows, by number and first day.
+    pub fn rows(&self) -> impl Iterator<Item = &Entry> {
+        self.rows.iter()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Money;
 
     const STARTER: &[u8] = include_bytes!("../../data/starter-catalogue.json");
 
@@ -162,7 +175,7 @@ mod tests {
         let row =
             r#"{"number":"112070","label":{"de":"a","en":"b"},"amount_cents":1,"points":0,"valid_from":"2021-01-01"}"#;
         let json = format!(r#"{{"format":"streife/1 catalogue","version":"x","entries":[{row},{row}]}}"#);
-        let overlap = CatalogueError::Overlap { number: number("112070") };
+        let overlap = CatalogueError::Row { number: number("112070"), fault: RowFault::Overlap };
         assert_eq!(Catalogue::parse(json.as_bytes()), Err(overlap));
     }
 }

@@ -173,5 +173,5 @@ fn photo_row(case: CaseId, object: ObjectId, taken: &Import) -> ObjectRow {
 /// Whether one more object keeps the case within what a box takes.
 pub(super) fn has_room(facts: &CaseFacts) -> bool {
     let objects: usize = facts.photos.iter().map(|photo| 1 + photo.derived().count()).sum();
-    objects < MAX_OBJECTS
+    objects + facts.attachments.len() < MAX_OBJECTS
 }

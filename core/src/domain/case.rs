@@ -1,6 +1,9 @@
 //! A case (Vorgang) while it is being recorded: its facts, how they are edited, and what is found before sealing.
 
-use super::{Check, NamedOffence, Notes, OffenceRelation, PhotoRecord, Place, Plate, Slip, Vehicle, VehicleKind};
+use super::{
+    AttachmentRecord, Check, NamedOffence, Notes, OffenceRelation, Person, PhotoRecord, Place, Scene, Slip, Tow,
+    Vehicle, WarningTalk, Witness,
+};
 
 /// Everything the officer has recorded so far. All parts may still be missing; sealing asks for them.
 #[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -27,9 +30,27 @@ pub struct CaseFacts {
     /// Free text.
     #[serde(default)]
     pub notes: Notes,
+    /// What stood around, and who was there.
+    #[serde(default, skip_serializing_if = "Scene::is_empty")]
+    pub scene: Scene,
+    /// Persons met on the spot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub persons: Vec<Person>,
+    /// Witnesses besides the recording officer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<Witness>,
+    /// The talk with the driver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<WarningTalk>,
+    /// The tow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tow: Option<Tow>,
     /// Photos in the order they were taken over.
     #[serde(default)]
     pub photos: Vec<PhotoRecord>,
+    /// Voice notes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentRecord>,
 }
 
 /// One step of recording. Each is durable before the call that made it returns.
@@ -52,6 +73,16 @@ pub enum CaseEdit {
     Slip(Slip),
     /// Sets the notes.
     Notes(Notes),
+    /// Sets what was noted of the scene.
+    Scene(Scene),
+    /// Sets the persons met.
+    Persons(Vec<Person>),
+    /// Sets the witnesses.
+    Witnesses(Vec<Witness>),
+    /// Sets the talk with the driver.
+    Talk(WarningTalk),
+    /// Sets the tow.
+    Tow(Tow),
 }
 
 impl CaseFacts {
@@ -64,15 +95,12 @@ impl CaseFacts {
             CaseEdit::Place(place) => self.place = Some(place),
             CaseEdit::Slip(slip) => self.slip = Some(slip),
             CaseEdit::Notes(notes) => self.notes = notes,
+            CaseEdit::Scene(scene) => self.scene = scene,
+            CaseEdit::Persons(persons) => self.persons = persons,
+            CaseEdit::Witnesses(witnesses) => self.witnesses = witnesses,
+            CaseEdit::Talk(talk) => self.talk = Some(talk),
+            CaseEdit::Tow(tow) => self.tow = Some(tow),
         }
-    }
-}
-
-impl Vehicle {
-    /// A vehicle of which only plate and kind are known.
-    #[must_use]
-    pub const fn new(plate: Plate, kind: VehicleKind) -> Self {
-        Self { plate, kind, make: None, model: None, colour: None }
     }
 }
 

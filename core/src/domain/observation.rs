@@ -2,9 +2,9 @@
 //!
 //! A duration offence needs two checks. Its duration is computed from them and never typed in; the thresholds of
 //! the catalogue are strict, "longer than an hour" is more than 60:00. The same valve positions on two wheels at
-//! both checks show that the vehicle has not moved.
+//! all checks show that the vehicle has not moved.
 
-use super::Moment;
+use super::{DiscTime, Moment};
 
 /// Side of the vehicle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -61,34 +61,6 @@ pub struct Valve {
     pub clock: ClockPosition,
 }
 
-/// Time shown by a parking disc, `HH:MM`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DiscTime {
-    minutes: u16,
-}
-
-impl TryFrom<String> for DiscTime {
-    type Error = ClockError;
-    fn try_from(text: String) -> Result<Self, ClockError> {
-        let (hours, minutes) = text.split_once(':').ok_or(ClockError)?;
-        if hours.len() != 2 || minutes.len() != 2 {
-            return Err(ClockError);
-        }
-        let part = |text: &str, below: u16| match text.parse::<u16>() {
-            Ok(value) if value < below && text.bytes().all(|b| b.is_ascii_digit()) => Ok(value),
-            _ => Err(ClockError),
-        };
-        Ok(Self { minutes: part(hours, 24)? * 60 + part(minutes, 60)? })
-    }
-}
-
-impl From<DiscTime> for String {
-    fn from(time: DiscTime) -> Self {
-        format!("{:02}:{:02}", time.minutes / 60, time.minutes % 60)
-    }
-}
-
 /// One look at the vehicle.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,6 +73,36 @@ pub struct Check {
     /// Parking disc, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disc: Option<DiscTime>,
+}
+
+/// What the valves say about whether the vehicle has stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Two wheels at least stand as at the first check, and none differently.
+    Unmoved,
+    /// Wheels that were noted stand differently, and none the same.
+    Moved,
+    /// Some stand the same and some do not: one of the notes is wrong.
+    Contradictory,
+    /// Fewer than two wheels were noted at every check.
+    Unknown,
+}
+
+/// What a duration was measured with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DurationBasis {
+    /// The monotonic clock: nobody can have set it.
+    Monotonic,
+    /// The wall clock, because the device was restarted between the checks.
+    Wall,
+    /// The clock ran backwards between the checks: the duration is zero and says nothing.
+    Backwards,
+}
+
+/// Whether a duration is longer than so many minutes. Strict: 60:00 is not longer than 60 minutes.
+#[must_use]
+pub const fn is_longer_than(duration_s: u64, minutes: u32) -> bool {
+    duration_s > minutes as u64 * 60
 }
 
 /// All checks of a case and the time between the first and the last.
@@ -125,12 +127,64 @@ impl Observation {
         Self { checks, duration_s }
     }
 
-    /// Whether two wheels at least show the same valve position at the first and at the last check.
+    /// Whether two wheels at least show the same valve position at all checks, and none another.
     #[must_use]
     pub fn valves_unmoved(&self) -> bool {
-        let (Some(first), Some(last)) = (self.checks.first(), self.checks.last()) else { return false };
-        self.checks.len() > 1 && first.valves.iter().filter(|valve| last.valves.contains(valve)).count() >= 2
+        self.standing() == Standing::Unmoved
     }
+
+    /// What the valves say. Checks between the first and the last count if valves were noted at them.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let [first, between @ .., last] = self.checks.as_slice() else { return Standing::Unknown };
+        let noted = between.iter().filter(|check| !check.valves.is_empty());
+        let compared = noted.chain(std::iter::once(last)).map(|check| compare(&first.valves, &check.valves));
+        let (same, moved) =
+            compared.fold((usize::MAX, 0), |(least, most), (same, moved)| (same.min(least), moved.max(most)));
+        match (same, moved) {
+            (2.., 0) => Standing::Unmoved,
+            (_, 0) => Standing::Unknown,
+            (0, _) => Standing::Moved,
+            _ => Standing::Contradictory,
+        }
+    }
+
+    /// What the duration was measured with. Without two checks there is none.
+    #[must_use]
+    pub fn duration_basis(&self) -> Option<DurationBasis> {
+        let [first, .., last] = self.checks.as_slice() else { return None };
+        Some(match (last.at.since_ms(&first.at), first.at.boot() == last.at.boot()) {
+            (..0, _) => DurationBasis::Backwards,
+            (_, true) => DurationBasis::Monotonic,
+            (_, false) => DurationBasis::Wall,
+        })
+    }
+
+    /// Whether the vehicle was seen longer than so many minutes. Strict.
+    #[must_use]
+    pub const fn is_longer_than(&self, minutes: u32) -> bool {
+        is_longer_than(self.duration_s, minutes)
+    }
+}
+
+/// How many wheels stand the same at two checks, and how many do not. A wheel that a check has twice does not count.
+fn compare(before: &[Valve], after: &[Valve]) -> (usize, usize) {
+    let mut counts = (0, 0);
+    for valve in before {
+        match (position(before, valve), position(after, valve)) {
+            (Some(one), Some(other)) if one == other => counts.0 += 1,
+            (Some(_), Some(_)) => counts.1 += 1,
+            _ => {}
+        }
+    }
+    counts
+}
+
+/// The one position that a check has for the wheel of a valve.
+fn position(valves: &[Valve], wheel: &Valve) -> Option<ClockPosition> {
+    let mut of_wheel = valves.iter().filter(|valve| (valve.side, valve.axle) == (wheel.side, wheel.axle));
+    let only = of_wheel.next()?;
+    of_wheel.next().is_none().then_some(only.clock)
 }
 
 #[cfg(test)]
@@ -152,6 +206,23 @@ mod tests {
         assert!(observation.valves_unmoved());
         assert!(!Observation::new(vec![check(0, 5), check(60, 6)]).valves_unmoved());
         assert!(!Observation::new(vec![check(0, 5)]).valves_unmoved());
+    }
+
+    #[test]
+    fn a_vehicle_that_left_and_came_back_has_moved() {
+        let observation = Observation::new(vec![check(0, 5), check(60, 6), check(120, 5)]);
+        assert_eq!(observation.standing(), Standing::Moved);
+    }
+
+    #[test]
+    fn one_wheel_noted_twice_is_one_wheel_at_most() {
+        let mut twice = check(0, 5);
+        for valve in &mut twice.valves {
+            valve.axle = Axle::Front;
+        }
+        let mut again = twice.clone();
+        again.at = check(60, 5).at;
+        assert_eq!(Observation::new(vec![twice, again]).standing(), Standing::Unknown);
     }
 
     #[test]

@@ -80,9 +80,32 @@ impl Category {
 pub struct NamedOffence {
     /// The offence number.
     pub number: OffenceNumber,
-    /// What the catalogue asks to be specified (Konkretisierung), such as how others were obstructed.
+    /// What the catalogue asks to be specified (Konkretisierung).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refinement: Option<String>,
+    /// How others were obstructed or endangered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obstruction: Option<String>,
+    /// Which option of each choice in the wording, from 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<u8>,
+    /// Measured values for the fields of the wording.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+impl NamedOffence {
+    /// An offence of which nothing but the number is said.
+    #[must_use]
+    pub const fn new(number: OffenceNumber) -> Self {
+        Self { number, refinement: None, obstruction: None, options: Vec::new(), values: Vec::new() }
+    }
+
+    /// The same, specified.
+    #[must_use]
+    pub fn specified(self, refinement: &str) -> Self {
+        Self { refinement: Some(refinement.to_owned()), ..self }
+    }
 }
 
 /// An offence with what the catalogue says about it at the time of the offence.

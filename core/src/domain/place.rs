@@ -57,7 +57,7 @@ impl std::fmt::Debug for Fix {
 }
 
 /// Official municipality key (AGS): eight digits, kept as text for its leading zeros.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Municipality(String);
 
@@ -65,6 +65,14 @@ pub struct Municipality(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an eight-digit municipality key")]
 pub struct MunicipalityError;
+
+impl Municipality {
+    /// The eight digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 impl TryFrom<String> for Municipality {
     type Error = MunicipalityError;
@@ -81,7 +89,7 @@ impl From<Municipality> for String {
 }
 
 /// The place of the offence.
-#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// The officer's words: street, number, direction. A court needs them to stand alone.
@@ -92,6 +100,18 @@ pub struct Place {
     /// Municipality.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub municipality: Option<Municipality>,
+    /// Street, if it was taken apart from the words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+    /// House number with its letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub house_number: Option<String>,
+    /// Postcode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postcode: Option<String>,
+    /// Whether it lies within a built-up area (geschlossene Ortschaft).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built_up: Option<bool>,
 }
 
 impl std::fmt::Debug for Place {

@@ -4,8 +4,8 @@
 //! case worker reads is exactly what was signed.
 
 use super::{
-    Agency, CaseId, DeviceId, Moment, Observation, Offences, Officer, PhotoRecord, Place, Salt, ShiftId, Vehicle,
-    VoidReason,
+    Agency, AttachmentRecord, CaseId, DeviceId, Moment, Observation, Offences, Officer, Person, PhotoRecord, Place,
+    Salt, Scene, ShiftId, Tow, Vehicle, VoidReason, WarningTalk, Witness,
 };
 
 /// Free text, for the citizen and for the authority, kept apart.
@@ -88,8 +88,26 @@ pub struct CaseRecord {
     /// The place; only a void case may lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// What stood around, and who was there.
+    #[serde(default, skip_serializing_if = "Scene::is_empty")]
+    pub scene: Scene,
+    /// Persons met on the spot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub persons: Vec<Person>,
+    /// Witnesses besides the recording officer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<Witness>,
+    /// The talk with the driver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<WarningTalk>,
+    /// The tow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tow: Option<Tow>,
     /// The photos.
     pub photos: Vec<PhotoRecord>,
+    /// Voice notes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentRecord>,
     /// Number of the slip at the windscreen. Its code is never part of the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slip: Option<SlipNumber>,

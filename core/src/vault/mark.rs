@@ -205,12 +205,7 @@ impl Vault {
             Some(n) => journal::head_at(connection, n.saturating_sub(1))?.unwrap_or(JournalHead::GENESIS),
             None => JournalHead { n: mark.n, link: mark.link },
         };
-        Ok(Start {
-            from,
-            proofs: Proofs { unread: None, newest_unread: None, ..mark.proofs },
-            is_broken: false,
-            is_bare: false,
-        })
+        Ok(Start { from, proofs: Proofs { unread: None, ..mark.proofs }, is_broken: false, is_bare: false })
     }
 
     /// The place that the mark names, if there is one.
@@ -256,14 +251,14 @@ impl Vault {
         if self.known.of(case).as_ref().is_some_and(fits) {
             return Ok(());
         }
-        let (proof, unread) = self.read_again(case)?;
+        let (proof, silent) = self.read_again(case)?;
         match proof {
-            Some(proof) if fits(&proof) || unread.is_some_and(|n| n > proof.n) => Ok(()),
+            Some(proof) if fits(&proof) || silent.is_some_and(|n| n > proof.n) => Ok(()),
             Some(proof) => {
                 let damage = Damage::new(Record::Case(case), self.draft_fault(case, secrets)).by(proof.n);
                 Err(VaultError::Damaged(damage))
             }
-            None if unread.is_some() => Ok(()),
+            None if silent.is_some() => Ok(()),
             None => Err(VaultError::Damaged(Damage::new(Record::Case(case), Fault::State))),
         }
     }
@@ -281,22 +276,22 @@ impl Vault {
             return Err(VaultError::Damaged(Damage::new(Record::Case(case), Fault::Changed).by(proof.n)));
         }
         let may_lack = self.known.lock().unread.is_some();
-        let faulty = proof.faulty_rows(case, &rows, may_lack);
+        let Some(first) = proof.faulty_rows(case, &rows, may_lack).into_iter().next() else { return Ok(rows) };
+        let (newest, silent) = self.read_again(case)?;
+        let faulty = newest.map_or(Vec::from([first]), |proof| proof.faulty_rows(case, &rows, silent.is_some()));
         faulty.into_iter().next().map_or(Ok(rows), |damage| Err(VaultError::Damaged(damage)))
     }
 
-    /// The newest proof of a draft, and the newest entry whose key is not at hand: it may tell of a newer draft.
+    /// The newest proof of a draft, and the newest entry that says nothing: it may tell of a newer draft.
     fn read_again(&self, case: CaseId) -> Result<(Option<DraftProof>, Option<u64>), VaultError> {
-        let proofs = self.database.read(|connection| {
-            let mut story = Story::default();
-            story.read(connection, &self.keys, JournalHead::GENESIS, &mut Findings::default())?;
-            Ok(story.proofs)
+        let Story { proofs, silent, .. } = self.database.read(|connection| {
+            self.read_from(connection, JournalHead::GENESIS, Proofs::default(), &mut Findings::default())
         })?;
         let mut known = self.known.lock();
         let newest = [known.drafts.get(&case), proofs.drafts.get(&case)].into_iter().flatten();
         let newest = newest.max_by_key(|proof| proof.n).cloned();
         known.drafts.extend(newest.clone().map(|proof| (case, proof)));
-        Ok((newest, proofs.newest_unread))
+        Ok((newest, silent))
     }
 
     /// What is wrong with a draft that is not the one expected: an older version of it still opens where it stands.

@@ -65,9 +65,6 @@ pub(super) struct Proofs {
     /// The oldest entry that could not be read for want of its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unread: Option<u64>,
-    /// The newest such entry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) newest_unread: Option<u64>,
 }
 
 impl Proofs {
@@ -102,7 +99,6 @@ impl Proofs {
     /// An entry whose key is not at hand.
     pub(super) fn miss(&mut self, n: u64) {
         self.unread = Some(self.unread.map_or(n, |known| known.min(n)));
-        self.newest_unread = self.newest_unread.max(Some(n));
     }
 }
 

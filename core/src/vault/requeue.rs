@@ -121,3 +121,50 @@ fn requeue_case(transaction: &Transaction<'_>, case: CaseId) -> Result<(), Vault
     };
     outbox::insert(transaction, &item)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    const SCHEMA: [&str; 2] =
+        [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_survival.sql")];
+
+    /// Cases half way to the box: their manifests have arrived, their objects are ready.
+    fn queue(cases: u32) -> Connection {
+        let connection = Connection::open_in_memory().expect("opens");
+        SCHEMA.iter().for_each(|sql| connection.execute_batch(sql).expect("makes the tables"));
+        let id = |kind: u8, number: u32| [vec![kind; 12], number.to_be_bytes().to_vec()].concat();
+        let run = |sql: &str, values: &[&Vec<u8>]| {
+            connection.execute(sql, rusqlite::params_from_iter(values)).expect("inserts");
+        };
+        let (shift, hash) = (id(1, 0), vec![0; 32]);
+        run("INSERT INTO epochs (epoch) VALUES (1)", &[]);
+        run("INSERT INTO shifts (shift_id, epoch, first_n) VALUES (?1, 1, 1)", &[&shift]);
+        for (case, object) in (0..cases).map(|number| (id(2, number), id(3, number))) {
+            run("INSERT INTO cases (case_id, shift_id, epoch, state) VALUES (?1, ?2, 1, 2)", &[&case, &shift]);
+            run("INSERT INTO objects VALUES (?1, ?2, 0, 1, 0, '', 1, ?3, ?3)", &[&object, &case, &hash]);
+            for (kind, target, owner, state) in [(2, &case, &shift, 2), (3, &object, &case, 1), (4, &case, &case, 0)] {
+                let values = format!("({kind}, ?1, ?2, {kind}, 1, {state})");
+                let sql = format!("INSERT INTO outbox (kind, target, owner, rank, size, state) VALUES {values}");
+                run(&sql, &[target, owner]);
+            }
+        }
+        connection
+    }
+
+    /// Steps of SQLite's machine to find that nothing is lost.
+    fn steps(cases: u32) -> i32 {
+        let connection = queue(cases);
+        let mut statement = connection.prepare(STUCK).expect("prepares");
+        assert!(!statement.exists([]).expect("asks"), "nothing is stuck");
+        statement.get_status(StatementStatus::VmStep)
+    }
+
+    #[test]
+    fn looking_through_the_outbox_takes_a_time_for_each_case_and_no_more() {
+        let (few, many) = (steps(100), steps(400));
+        assert!(few > 1_000 && many < few * 5, "{few} steps for 100 cases, {many} for 400");
+    }
+}

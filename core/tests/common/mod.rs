@@ -114,7 +114,7 @@ impl Phone {
     pub fn draft_without_photo(&self, client: &Client, plate: &str) -> CaseId {
         let case = client.begin_case().expect("begins");
         let plate = Plate::parse(plate, "D").expect("sound");
-        let offence = NamedOffence { number: "141322".parse().expect("six digits"), refinement: None };
+        let offence = NamedOffence::new("141322".parse().expect("six digits"));
         let fix = Fix {
             lat_e7: 481_374_300,
             lon_e7: 115_754_900,
@@ -123,7 +123,7 @@ impl Phone {
             provider: FixProvider::Gnss,
             mocked: false,
         };
-        let place = Place { text: "Marienplatz 8".to_owned(), fix: Some(fix), municipality: None };
+        let place = Place { text: "Marienplatz 8".to_owned(), fix: Some(fix), ..Place::default() };
         let slip = Slip::new("1234-5678-90", Some("0123456789ABCDEFGHJK")).expect("sound");
         for edit in [
             CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)),

@@ -326,7 +326,7 @@ fn vehicle(plate: &str) -> CaseEdit {
 
 fn offences() -> CaseEdit {
     let number = "112216".parse().expect("six digits");
-    let item = NamedOffence { number, refinement: Some(canary::REFINEMENT.to_owned()) };
+    let item = NamedOffence::new(number).specified(canary::REFINEMENT);
     CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![item] }
 }
 
@@ -340,7 +340,7 @@ fn place(desk: &Desk) -> CaseEdit {
         mocked: true,
     };
     let municipality = Some(canary::MUNICIPALITY.to_owned().try_into().expect("eight digits"));
-    CaseEdit::Place(Place { text: canary::PLACE.to_owned(), fix: Some(fix), municipality })
+    CaseEdit::Place(Place { text: canary::PLACE.to_owned(), fix: Some(fix), municipality, ..Place::default() })
 }
 
 fn slip() -> CaseEdit {

@@ -146,7 +146,7 @@ pub fn officer(unit: Option<&str>) -> Officer {
 
 fn offence(number: &str, refinement: Option<&str>) -> NamedOffence {
     let number = number.parse().expect("six digits");
-    NamedOffence { number, refinement: refinement.map(str::to_owned) }
+    NamedOffence { refinement: refinement.map(str::to_owned), ..NamedOffence::new(number) }
 }
 
 fn full() -> Result<(), Failed> {
@@ -172,7 +172,7 @@ fn full() -> Result<(), Failed> {
             relation: OffenceRelation::SeveralActs,
             items: vec![offence("112656", Some("gegenüber Haus 8")), offence("141322", None)],
         },
-        CaseEdit::Place(Place { text: "Marienplatz 8".to_owned(), fix: Some(fix), municipality }),
+        CaseEdit::Place(Place { text: "Marienplatz 8".to_owned(), fix: Some(fix), municipality, ..Place::default() }),
         CaseEdit::Slip(Slip::new("1234-5678-90", Some("0123456789ABCDEFGHJK"))?),
         CaseEdit::Notes(Notes { citizen: some("Restbreite 0,9 m"), internal: some("Zeugin nebenan") }),
     ] {
@@ -203,7 +203,7 @@ fn bare() -> Result<(), Failed> {
     for edit in [
         CaseEdit::Vehicle(vehicle(Plate::parse("W 12345 X", "A")?)),
         CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![offence("141322", None)] },
-        CaseEdit::Place(Place { text: "Marienplatz".to_owned(), fix: None, municipality: None }),
+        CaseEdit::Place(Place { text: "Marienplatz".to_owned(), ..Place::default() }),
     ] {
         client.edit_case(case, edit)?;
     }

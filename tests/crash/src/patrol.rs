@@ -64,7 +64,7 @@ impl<'a, W: Write> Patrol<'a, W> {
         self.tell(Line::Draft(case))?;
         let [high, low] = random::<2>()?;
         let plate = Plate::parse(&format!("M-AB {}", 1_000 + u32::from(high) * 31 + u32::from(low)), "D")?;
-        let offence = NamedOffence { number: "141322".parse()?, refinement: None };
+        let offence = NamedOffence::new("141322".parse()?);
         self.client.edit_case(case, CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)))?;
         let offences = CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![offence] };
         self.client.edit_case(case, offences)?;
@@ -79,7 +79,7 @@ impl<'a, W: Write> Patrol<'a, W> {
     /// Whatever stops it.
     pub fn place(&mut self, case: CaseId, number: u32) -> Result<(), Stopped> {
         let fix = Some(self.fix()?);
-        let place = Place { text: format!("Marienplatz {number}"), fix, municipality: None };
+        let place = Place { text: format!("Marienplatz {number}"), fix, ..Place::default() };
         self.client.edit_case(case, CaseEdit::Place(place))?;
         self.tell(Line::Edited(case, number))
     }

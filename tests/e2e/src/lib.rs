@@ -121,12 +121,12 @@ impl Rig {
     #[must_use]
     pub fn seal_case(&self, client: &Client, photos: u64) -> CaseId {
         let case = client.begin_case().expect("begins");
-        let offence = NamedOffence { number: "141322".parse().expect("six digits"), refinement: None };
+        let offence = NamedOffence::new("141322".parse().expect("six digits"));
         let plate = Plate::parse("M-AB 1234", "D").expect("sound");
         for edit in [
             CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)),
             CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![offence] },
-            CaseEdit::Place(Place { text: "Marienplatz 8".to_owned(), fix: Some(self.fix()), municipality: None }),
+            CaseEdit::Place(Place { text: "Marienplatz 8".to_owned(), fix: Some(self.fix()), ..Place::default() }),
         ] {
             client.edit_case(case, edit).expect("edits");
         }

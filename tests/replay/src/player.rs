@@ -293,7 +293,7 @@ fn case_edit(timed: &TimedEvent) -> Result<CaseEdit, Error> {
     Ok(match timed.event.clone() {
         Event::CaseVehicle { plate, nation, kind, make, model, colour, .. } => {
             let plate = Plate::parse(&plate, &nation)?;
-            CaseEdit::Vehicle(Vehicle { plate, kind, make, model, colour })
+            CaseEdit::Vehicle(Vehicle { make, model, colour, ..Vehicle::new(plate, kind) })
         }
         Event::CaseCheck { valves, disc, .. } => {
             let valves = valves.into_iter().map(|v| Valve { side: v.side, axle: v.axle, clock: v.clock }).collect();
@@ -302,7 +302,7 @@ fn case_edit(timed: &TimedEvent) -> Result<CaseEdit, Error> {
         Event::CaseOffences { relation, items, .. } => CaseEdit::Offences { relation, items },
         Event::CasePlace { text, fix, municipality, .. } => {
             let fix = fix.map(|fix| self::fix(timed, &fix)).transpose()?;
-            CaseEdit::Place(Place { text, fix, municipality })
+            CaseEdit::Place(Place { text, fix, municipality, ..Place::default() })
         }
         Event::CaseSlip { number, code, .. } => CaseEdit::Slip(Slip::new(&number, code.as_deref())?),
         Event::CaseNotes { citizen, internal, .. } => CaseEdit::Notes(Notes { citizen, internal }),

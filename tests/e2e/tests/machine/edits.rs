@@ -17,7 +17,7 @@ pub fn edit(edit: &Edit, now: &Moment) -> CaseEdit {
         Edit::Place(number, mocked) => place(number, mocked, now),
         Edit::Offences(count, refined) => {
             let refinement = refined.then(|| format!("vertraulich {count}"));
-            let offence = NamedOffence { number: "141322".parse().expect("six digits"), refinement };
+            let offence = NamedOffence { refinement, ..NamedOffence::new("141322".parse().expect("six digits")) };
             let relation = if refined { OffenceRelation::SeveralActs } else { OffenceRelation::OneAct };
             CaseEdit::Offences { relation, items: vec![offence; usize::from(count % 3) + 1] }
         }
@@ -30,7 +30,7 @@ pub fn edit(edit: &Edit, now: &Moment) -> CaseEdit {
             CaseEdit::Slip(Slip::new(&format!("1234-5678-{number}"), code).expect("sound"))
         }
         Edit::Check => CaseEdit::Check(Check { at: *now, valves: Vec::new(), disc: None }),
-        Edit::TooLong => CaseEdit::Place(Place { text: "x".repeat(201), fix: None, municipality: None }),
+        Edit::TooLong => CaseEdit::Place(Place { text: "x".repeat(201), ..Place::default() }),
     }
 }
 
@@ -60,5 +60,5 @@ fn vehicle(number: u16) -> CaseEdit {
 fn place(number: u16, mocked: bool, now: &Moment) -> CaseEdit {
     let (lat_e7, lon_e7) = (481_374_300, 115_754_900);
     let fix = Fix { lat_e7, lon_e7, accuracy_mm: 6_000, at: *now, provider: FixProvider::Gnss, mocked };
-    CaseEdit::Place(Place { text: format!("Kanarienweg {number}"), fix: Some(fix), municipality: None })
+    CaseEdit::Place(Place { text: format!("Kanarienweg {number}"), fix: Some(fix), ..Place::default() })
 }

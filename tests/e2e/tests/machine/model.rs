@@ -200,6 +200,11 @@ impl Case {
             CaseEdit::Place(place) => facts.place = Some(place),
             CaseEdit::Slip(slip) => facts.slip = Some(slip),
             CaseEdit::Notes(notes) => facts.notes = notes,
+            CaseEdit::Scene(scene) => facts.scene = scene,
+            CaseEdit::Persons(persons) => facts.persons = persons,
+            CaseEdit::Witnesses(witnesses) => facts.witnesses = witnesses,
+            CaseEdit::Talk(talk) => facts.talk = Some(talk),
+            CaseEdit::Tow(tow) => facts.tow = Some(tow),
         }
         facts
     }

@@ -1,9 +1,34 @@
 //! Number plates (Kennzeichen) as structured parts, never as one string.
 //!
-//! A plate is read with its separators (`M-AB 1234`), because without them 3 % of all prefix and letter
+//! A [`Plate`] is read with its separators (`M-AB 1234`), because without them 3 % of all prefix and letter
 //! combinations have two readings: `BNO1` is `B-NO 1` or `BN-O 1`. Folding drops separators and umlauts; it serves
-//! searching and the citizen's key only and never identifies a vehicle. Form follows § 9 to § 12 and § 52 ff. FZV;
-//! whether a prefix is in use is data, not form, and not decided here.
+//! searching and the citizen's key only and never identifies a vehicle. Form follows § 9 to § 12 and § 52 ff. FZV.
+//!
+//! A [`PlateReading`] adds what else the plate shows: the finer kind, the date of expiry, the interchangeable sign.
+//! Whether a prefix is in use is data and not form: [`judge`] asks a [`PlateTables`], which a newer one can replace,
+//! and gives a [`Verdict`]. [`rank`] makes legal plates out of what a camera has read.
+
+mod as_seen;
+mod german;
+mod kind;
+mod nations;
+mod ocr;
+mod prefixes;
+mod reading;
+mod splits;
+mod table;
+mod text;
+mod verdict;
+
+pub use as_seen::PlateOverride;
+pub use kind::{Lettering, PlateKind};
+pub use nations::{Nation, NationTable, SignStatus};
+pub use ocr::{OcrCandidate, OcrError, OcrReading, rank};
+pub use prefixes::{PrefixTable, PrefixUse};
+pub use reading::PlateReading;
+pub use table::{PlateTableError, PlateTables};
+pub use text::fold_plate;
+pub use verdict::{PlateWarning, Verdict, judge};
 
 /// Kind of plate, as far as its form tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -31,6 +56,8 @@ pub enum PlateClass {
     Insurance,
     /// Any other nation's plate, kept as read.
     Foreign,
+    /// As an officer has seen it, against the verdict: no parts.
+    AsSeen,
 }
 
 /// Letter behind the digits.
@@ -82,6 +109,15 @@ pub enum PlateError {
     /// Without a separator behind the prefix the plate may have two readings.
     #[error("the separator behind the prefix is missing")]
     Separator,
+    /// Behind the digits stand letters that are no suffix. E and H together are none either.
+    #[error("what stands behind the digits is neither E nor H")]
+    Suffix,
+    /// The expiry is not a day of the calendar, written `DD.MM.YY`.
+    #[error("the expiry is not a date")]
+    Expiry,
+    /// An expiry belongs to short-term and export plates, the interchangeable sign to plates with letters and no season.
+    #[error("the expiry or the interchangeable sign does not go with this kind of plate")]
+    Combination,
 }
 
 /// A plate of sound form. Personal data: it is not loggable and its `Debug` shows the class only.
@@ -113,22 +149,23 @@ pub struct Plate {
 
 impl Plate {
     /// Reads a plate as written with its separators. `nation` is the sign on the vehicle; for other nations than
-    /// `D` the text is kept as it stands, trimmed and in upper case.
+    /// `D` the text is kept as it stands, trimmed, composed and in upper case. Expiry and interchangeable sign are
+    /// no part of it: [`PlateReading::parse`] reads them.
     ///
     /// # Errors
     /// The first broken rule of form.
     pub fn parse(text: &str, nation: &str) -> Result<Self, PlateError> {
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
-        let nation = nation.trim().to_uppercase();
+        if text.len() > text::MAX_INPUT {
+            return Err(PlateError::TooLong);
+        }
+        let text = text::normal(text);
+        let nation = sign(nation)?;
         match text.chars().count() {
-            0 => return Err(PlateError::Empty),
-            1..=15 => {}
-            _ => return Err(PlateError::TooLong),
+            0 => Err(PlateError::Empty),
+            1..=15 if nation == "D" => german::plate(&text),
+            1..=15 => Ok(Self::bare(PlateClass::Foreign, text, &nation)),
+            _ => Err(PlateError::TooLong),
         }
-        if !(1..=3).contains(&nation.len()) || !nation.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err(PlateError::Nation);
-        }
-        if nation == "D" { german(&text) } else { Ok(Self::bare(PlateClass::Foreign, text, &nation)) }
     }
 
     /// Letters and digits only, upper case, umlauts without their dots. For searching and the citizen's key.
@@ -149,149 +186,11 @@ impl std::fmt::Debug for Plate {
     }
 }
 
-/// Folds a plate as typed: upper case, letters and digits only, `Ä` to `A`, `Ö` to `O`, `Ü` to `U`.
-#[must_use]
-pub fn fold_plate(text: &str) -> String {
-    // A decomposed umlaut folds by itself: its combining dots are neither letter nor digit.
-    text.to_uppercase()
-        .chars()
-        .filter(|character| character.is_alphanumeric())
-        .map(|character| match character {
-            'Ä' => 'A',
-            'Ö' => 'O',
-            'Ü' => 'U',
-            other => other,
-        })
-        .collect()
-}
-
-fn german(text: &str) -> Result<Plate, PlateError> {
-    if let Some(plate) = insurance(text) {
-        return Ok(plate);
-    }
-    let (prefix, rest) = text.split_once('-').ok_or(PlateError::Separator)?;
-    if prefix == "0" {
-        return diplomatic(text, rest);
-    }
-    let is_prefix = |c: char| c.is_ascii_uppercase() || matches!(c, 'Ä' | 'Ö' | 'Ü');
-    if !(1..=3).contains(&prefix.chars().count()) || !prefix.chars().all(is_prefix) {
-        return Err(PlateError::Prefix);
-    }
-    let rest = rest.trim_start();
-    if rest.starts_with(|c: char| c.is_ascii_digit()) { digits_only(prefix, rest) } else { lettered(prefix, rest) }
-}
-
-fn insurance(text: &str) -> Option<Plate> {
-    let (digits, letters) = text.split_once([' ', '-'])?;
-    let form = digits.len() == 3
-        && letters.len() == 3
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && letters.bytes().all(|b| b.is_ascii_uppercase());
-    form.then(|| Plate {
-        digits: Some(digits.to_owned()),
-        letters: Some(letters.to_owned()),
-        ..Plate::bare(PlateClass::Insurance, format!("{digits} {letters}"), "D")
-    })
-}
-
-fn diplomatic(text: &str, blocks: &str) -> Result<Plate, PlateError> {
-    let sound = blocks.split('-').count() <= 4
-        && blocks.split('-').all(|block| (1..=4).contains(&block.len()) && all_digits(block));
-    if !sound {
-        return Err(PlateError::Digits);
-    }
-    Ok(Plate {
-        prefix: Some("0".to_owned()),
-        digits: Some(blocks.to_owned()),
-        ..Plate::bare(PlateClass::Diplomatic, text.to_owned(), "D")
-    })
-}
-
-/// Prefix and digits, perhaps one letter behind: authority, red, short-term or export.
-fn digits_only(prefix: &str, rest: &str) -> Result<Plate, PlateError> {
-    let (digits, tail) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
-    let tail = tail.trim();
-    let class = match (digits.get(..2), tail.len()) {
-        (_, 1) if tail.bytes().all(|b| b.is_ascii_uppercase()) && digits.len() <= 4 => PlateClass::Export,
-        (Some("05" | "06" | "07"), 0) => PlateClass::Red,
-        (Some("03" | "04"), 0) => PlateClass::ShortTerm,
-        (_, 0) if !digits.starts_with('0') => PlateClass::Authority,
-        _ => return Err(PlateError::Digits),
-    };
-    if digits.len() > 6 {
-        return Err(PlateError::Digits);
-    }
-    let space = if tail.is_empty() { "" } else { " " };
-    Ok(Plate {
-        prefix: Some(prefix.to_owned()),
-        digits: Some(digits.to_owned()),
-        letters: (!tail.is_empty()).then(|| tail.to_owned()),
-        ..Plate::bare(class, format!("{prefix}-{digits}{space}{tail}"), "D")
-    })
-}
-
-/// Prefix, letters, digits, then perhaps a suffix and a season.
-fn lettered(prefix: &str, rest: &str) -> Result<Plate, PlateError> {
-    let (letters, rest) = rest.split_at(rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len()));
-    if !(1..=2).contains(&letters.len()) || !letters.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Err(PlateError::Letters);
-    }
-    let rest = rest.trim_start();
-    let (digits, tail) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
-    if !(1..=4).contains(&digits.len()) || digits.starts_with('0') {
-        return Err(PlateError::Digits);
-    }
-    let (suffix, tail) = suffix(tail);
-    let season = season(tail)?;
-    let length = prefix.chars().count() + letters.len() + digits.len() + usize::from(suffix.is_some());
-    if length > 8 || (season.is_some() && length > 7) {
-        return Err(PlateError::MoreThanEight);
-    }
-    let class = match (season, suffix) {
-        (Some(_), _) => PlateClass::Season,
-        (None, Some(Suffix::E)) => PlateClass::Electric,
-        (None, Some(Suffix::H)) => PlateClass::Historic,
-        (None, None) => PlateClass::Standard,
-    };
-    let ending = suffix.map_or("", |suffix| if suffix == Suffix::E { "E" } else { "H" });
-    let months = season.map_or_else(String::new, |s| format!(" {:02}-{:02}", s.from, s.to));
-    Ok(Plate {
-        prefix: Some(prefix.to_owned()),
-        letters: Some(letters.to_owned()),
-        digits: Some(digits.to_owned()),
-        suffix,
-        season,
-        ..Plate::bare(class, format!("{prefix}-{letters} {digits}{ending}{months}"), "D")
-    })
-}
-
-fn suffix(tail: &str) -> (Option<Suffix>, &str) {
-    let trimmed = tail.trim_start();
-    if let Some(rest) = trimmed.strip_prefix('E') {
-        (Some(Suffix::E), rest)
-    } else if let Some(rest) = trimmed.strip_prefix('H') {
-        (Some(Suffix::H), rest)
-    } else {
-        (None, trimmed)
-    }
-}
-
-fn season(tail: &str) -> Result<Option<Season>, PlateError> {
-    let tail = tail.trim();
-    if tail.is_empty() {
-        return Ok(None);
-    }
-    let (from, to) = tail.split_once(['-', '/']).ok_or(PlateError::Season)?;
-    let month = |text: &str| match text.parse::<u8>() {
-        Ok(month @ 1..=12) if text.len() == 2 => Ok(month),
-        _ => Err(PlateError::Season),
-    };
-    let (from, to) = (month(from)?, month(to)?);
-    if from == to { Err(PlateError::Season) } else { Ok(Some(Season { from, to })) }
-}
-
-fn all_digits(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_digit())
+/// A nationality sign in upper case.
+fn sign(nation: &str) -> Result<String, PlateError> {
+    let nation = nation.trim();
+    let sound = (1..=3).contains(&nation.len()) && nation.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if sound { Ok(nation.to_ascii_uppercase()) } else { Err(PlateError::Nation) }
 }
 
 #[cfg(test)]
