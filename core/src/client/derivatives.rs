@@ -115,7 +115,11 @@ impl Client {
             let picture = self.read_photo(case, &photo)?;
             match derive(&picture, photo.exif.orientation, &Wanted { preview, thumbnail, masked: None }) {
                 Ok(derived) => made += self.keep_small(case, photo.object, &derived)?,
-                Err(error) => self.note_underived(case, photo.object, &error)?,
+                Err(PhotoError::BeyondLimits) => self.note_underived(case, photo.object, Underived::BeyondLimits)?,
+                Err(PhotoError::NotAPicture | PhotoError::Undecodable) => {
+                    self.note_underived(case, photo.object, Underived::Undecodable)?;
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(made)
@@ -161,12 +165,8 @@ impl Client {
     }
 
     /// Says in the draft why a photo has no derivatives, so that nobody tries again.
-    fn note_underived(&self, case: CaseId, of: ObjectId, error: &PhotoError) -> Result<(), Error> {
+    fn note_underived(&self, case: CaseId, of: ObjectId, why: Underived) -> Result<(), Error> {
         log::event("no derivatives", &[("object", &of)]);
-        let why = match error {
-            PhotoError::BeyondLimits => Underived::BeyondLimits,
-            _ => Underived::Undecodable,
-        };
         let _guard = self.drafting();
         let mut facts = self.vault.draft(case)?;
         let Some(photo) = named(&mut facts, of) else { return Ok(()) };

@@ -49,13 +49,13 @@ impl Meta {
         let part = |name: &[u8; 4]| Boxes(properties).find(|(kind, _)| kind == name).map(|(_, body)| body);
         let all: Vec<_> = Boxes(part(b"ipco")?).take(LIMITS.heic_items as usize).collect();
         for index in associated(part(b"ipma")?, item)? {
-            match all.get(usize::from(index).checked_sub(1)?) {
-                Some((kind, body)) if kind == b"ispe" => {
+            match all.get(usize::from(index).checked_sub(1)?).map(|(kind, body)| (kind, *body)) {
+                Some((b"ispe", body)) => {
                     let mut numbers = Numbers(body.get(4..)?);
                     let side = |value: u64| u32::try_from(value).ok();
                     self.size = Some((side(numbers.uint(4)?)?, side(numbers.uint(4)?)?));
                 }
-                Some((kind, _)) if kind == b"irot" || kind == b"imir" => self.turned = true,
+                Some((b"irot" | b"imir", _)) => self.turned = true,
                 _ => {}
             }
         }

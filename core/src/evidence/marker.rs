@@ -133,7 +133,7 @@ impl JpegScan {
     /// What follows behind the end; nothing if the picture ends with the file.
     #[must_use]
     pub fn trailing_kind(&self) -> Option<Trailing> {
-        (self.trailing > 0).then(|| match self.body.as_slice() {
+        (self.trailing > 0).then_some(match self.body.as_slice() {
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => Trailing::Film,
             _ if self.signs.film => Trailing::Film,
             [0xff, SOI, 0xff, ..] => Trailing::Picture,
@@ -144,7 +144,7 @@ impl JpegScan {
     /// Bytes that need no look one by one.
     fn skip(&mut self, bytes: &[u8]) -> usize {
         match self.state {
-            State::Entropy => self.to_marker(bytes),
+            State::Entropy => self.pass_entropy(bytes),
             State::Trailing => {
                 self.trailing += bytes.len() as u64;
                 self.keep(bytes, TRAILING);
@@ -220,7 +220,7 @@ impl JpegScan {
 
     /// Bytes of entropy-coded data before the next marker that ends it. What stands for the byte 0xFF itself and what lets
     /// a decoder start anew, every few hundred bytes of a photo, is passed over on the way.
-    fn to_marker(&mut self, bytes: &[u8]) -> usize {
+    fn pass_entropy(&mut self, bytes: &[u8]) -> usize {
         let mut from = 0;
         for at in memchr::memchr_iter(0xff, bytes) {
             if at >= from {

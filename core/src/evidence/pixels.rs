@@ -4,16 +4,22 @@
 //! the finer waves of each block, which takes less time and a quarter or less of the memory. Nothing of the file but its
 //! pixels comes out: no EXIF, no XMP, no second picture.
 
+use std::io::ErrorKind;
+
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 use jpeg_decoder::{Decoder, PixelFormat};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use rayon::ThreadPoolBuilder;
 
 use super::PhotoError;
 use super::segment::Frame;
 
 /// Of the encoder: text stays readable, and a preview has about 200 KB.
 const QUALITY: u8 = 80;
+
+/// Threads of a decode. They end with it; a phone keeps its other cores.
+const THREADS: usize = 2;
 
 /// A picture in memory, rows from above, grey or RGB.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +68,9 @@ pub(super) fn decode(jpeg: &[u8], frame: &Frame, reduction: Reduction) -> Result
     decoder.set_max_decoding_buffer_size(length);
     let side = |length| u16::try_from(length).map_err(|_| PhotoError::BeyondLimits);
     decoder.scale(side(width)?, side(height)?).map_err(undecodable)?;
-    let bytes = decoder.decode().map_err(undecodable)?;
+    let threads = ThreadPoolBuilder::new().num_threads(THREADS).build();
+    let threads = threads.map_err(|_| PhotoError::Unreadable(ErrorKind::OutOfMemory))?; // says nothing about the photo
+    let bytes = threads.install(|| decoder.decode()).map_err(undecodable)?;
     if bytes.len() == length { Ok(Pixels { width, height, depth, bytes }) } else { Err(PhotoError::Undecodable) }
 }
 
