@@ -250,6 +250,7 @@ fn damage_anywhere_gives_an_error_or_a_picture() {
 // ---- derivatives ----
 
 /// Marker codes of a file in a row, and bytes behind its end.
+#[expect(clippy::indexing_slicing, reason = "a file that was found whole")]
 fn markers(file: &[u8]) -> (Vec<u8>, u64) {
     let (mut codes, mut at) = (vec![file[1]], 2);
     while file[at + 1] != 0xda {

@@ -87,6 +87,7 @@ pub(super) fn fill(pixels: &mut Pixels, patches: &[Patch]) {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "texture")]
 mod tests {
     use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 

@@ -156,6 +156,7 @@ impl Turn {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "texture")]
 mod tests {
     use image::metadata::Orientation;
     use image::{DynamicImage, RgbImage};

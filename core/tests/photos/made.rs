@@ -1,4 +1,5 @@
 //! Photo files made byte by byte: what cameras, messengers and attackers write.
+#![expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "files of a known form; texture")]
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
