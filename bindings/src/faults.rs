@@ -84,7 +84,7 @@ pub enum PlateRule {
 pub enum PhotoFault {
     /// The file cannot be opened or read, or is not there.
     Unreadable,
-    /// Not a JPEG picture.
+    /// Not a JPEG or HEIC picture.
     NotAPicture,
     /// Cut off; the camera may still be writing it. Try again.
     Truncated,
@@ -94,6 +94,10 @@ pub enum PhotoFault {
     BeyondLimits,
     /// The decoder gave up.
     Undecodable,
+    /// A region to be hidden lies outside the picture, or there are too many.
+    Region,
+    /// The photo has a derivative of this kind already, or cannot have one.
+    Derived,
     /// The sealed photo could not be written or opened.
     Storage,
 }
@@ -160,6 +164,8 @@ impl From<&PhotoError> for PhotoFault {
             PhotoError::TooLarge { .. } => Self::TooLarge,
             PhotoError::BeyondLimits => Self::BeyondLimits,
             PhotoError::Undecodable => Self::Undecodable,
+            PhotoError::Region => Self::Region,
+            PhotoError::Derived => Self::Derived,
             PhotoError::DiskFull | PhotoError::Unwritable(_) | PhotoError::Seal(_) => Self::Storage,
         }
     }

@@ -85,6 +85,8 @@ fn the_photos_errors() {
         (PhotoError::TooLarge { limit: 1 }.into(), photo(PhotoFault::TooLarge)),
         (PhotoError::BeyondLimits.into(), photo(PhotoFault::BeyondLimits)),
         (PhotoError::Undecodable.into(), photo(PhotoFault::Undecodable)),
+        (PhotoError::Region.into(), photo(PhotoFault::Region)),
+        (PhotoError::Derived.into(), photo(PhotoFault::Derived)),
         (PhotoError::DiskFull.into(), StreifeError::DiskFull),
         (PhotoError::Unwritable(Io::Other).into(), StreifeError::Storage),
         (PhotoError::Seal(SealError::Open).into(), StreifeError::Tampered),

@@ -13,6 +13,7 @@
 mod audit;
 mod config;
 mod damage;
+mod derivatives;
 mod drafts;
 mod findings;
 mod handover;
@@ -39,6 +40,7 @@ mod suspend;
 mod voiding;
 
 pub use config::{Config, Ports};
+pub use derivatives::Derivative;
 pub use handover::{SyncEnd, SyncLimits, SyncReport};
 pub use notices::Notice;
 pub use numbers::SlipUse;

@@ -51,7 +51,9 @@ pub use offence::{
 };
 pub use officer::{Agency, Officer};
 pub use person::{AgeRange, Person, PersonRole, PostalAddress, Sex, Witness};
-pub use photo::{ExifFacts, GpsState, PhotoClass, PhotoRecord, ThumbnailRecord};
+pub use photo::{
+    ExifFacts, GpsState, MaskedRecord, PhotoClass, PhotoFlag, PhotoRecord, Region, ThumbnailRecord, Underived,
+};
 pub use place::{Fix, FixProvider, Municipality, MunicipalityError, Place};
 pub use plate::{
     Lettering, Nation, NationTable, OcrCandidate, OcrError, OcrReading, Plate, PlateClass, PlateError, PlateKind,
@@ -65,7 +67,7 @@ pub use slip::{Slip, SlipCode, SlipError};
 pub use talk::{Payment, PaymentMethod, TalkOutcome, WarningTalk};
 pub use tow::{Damage, Tow, TowOutcome};
 pub use vehicle::{DoubtedVerdict, PlateDoubt, PlateMarks, Vehicle, VehicleFlag, VehicleKind};
-pub use view::{CaseView, ViewOffence};
+pub use view::{CaseView, ViewOffence, ViewPhoto};
 
 /// Version of the case record's JSON schema that this build writes.
 pub const RECORD_SCHEMA: u16 = 1;
