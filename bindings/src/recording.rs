@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use streife_core::client::SealedView;
-use streife_core::domain::{CaseEdit, CaseId, EventId, Finding, Officer, PhotoClass, ShiftId, Slip, VoidReason};
+use streife_core::domain::{
+    CaseEdit, CaseId, EventId, Finding, ObjectId, Officer, PhotoClass, Region, ShiftId, Slip, VoidReason,
+};
 
 use crate::cancel::flag;
 use crate::types::{
@@ -134,6 +136,24 @@ impl Streife {
     #[uniffi::method(default(cancel = None))]
     pub fn make_thumbnails(&self, case: CaseId, cancel: Option<Arc<CancelToken>>) -> Result<u32, StreifeError> {
         self.call(|client| client.make_thumbnails(case, &flag(cancel.as_deref())))
+    }
+
+    /// The same for previews and thumbnails, with one decode a photo.
+    ///
+    /// # Errors
+    /// As [`Self::make_thumbnails`].
+    #[uniffi::method(default(cancel = None))]
+    pub fn make_derivatives(&self, case: CaseId, cancel: Option<Arc<CancelToken>>) -> Result<u32, StreifeError> {
+        self.call(|client| client.make_derivatives(case, &flag(cancel.as_deref())))
+    }
+
+    /// Makes the copy of a photo that the citizen may see. Regions are pixels of the upright picture and are filled with black
+    /// beyond recovery; none says that nothing needs hiding.
+    ///
+    /// # Errors
+    /// `Photo(Region)` for a region outside the picture; `Photo(Derived)` if the photo has a masked copy, or can have none.
+    pub fn mask_photo(&self, case: CaseId, photo: ObjectId, regions: Vec<Region>) -> Result<(), StreifeError> {
+        self.call(|client| client.mask_photo(case, photo, &regions).map(drop))
     }
 
     /// Everything that would be found if the draft were sealed now, heaviest first.

@@ -8,9 +8,9 @@ use streife_core::client::{Client, TowDetails};
 use streife_core::domain::{
     AgeRange, Axle, BootId, CaseEdit, CaseFacts, CaseId, Check, ClockPosition, Confirmation, DoubtedVerdict, ExifFacts,
     Finding, FindingCode, Fix, FixProvider, GpsState, Moment, Money, NamedOffence, ObjectId, Payment, PaymentMethod,
-    Person, PersonRole, PhotoClass, PhotoRecord, Place, Plate, PlateClass, PlateDoubt, PlateMarks, PlateReading,
-    PlateTables, Salt, Severity, Side, Slip, TalkOutcome, Tow, TowOutcome, Valve, Vehicle, VehicleKind, VoidReason,
-    WarningTalk, judge_plate,
+    Person, PersonRole, PhotoClass, PhotoFlag, PhotoRecord, Place, Plate, PlateClass, PlateDoubt, PlateMarks,
+    PlateReading, PlateTables, Salt, Severity, Side, TalkOutcome, Tow, TowOutcome, Valve, Vehicle, VehicleKind,
+    VoidReason, WarningTalk, judge_plate,
 };
 use streife_core::error::{Error, ErrorKind};
 use streife_core::rules::{Memory, Rules, Subject, check};
@@ -211,6 +211,11 @@ fn what_the_photos_say() {
     let late = with(|exif| exif.taken = Some("2026-06-16T10:10:01".to_owned())); // imported at 10:00:00
     assert_eq!(late, [FindingCode::PhotoTimeDiffers]);
     assert_eq!(with(|exif| exif.taken = Some("2026-06-16T10:10:00".to_owned())), []);
+    let flagged =
+        |flag| World::new().found_after(|facts| facts.photos.iter_mut().for_each(|photo| photo.flags = [flag].into()));
+    assert_eq!(flagged(PhotoFlag::Film), [FindingCode::PhotoFilm]);
+    assert_eq!(flagged(PhotoFlag::Reencoded), [FindingCode::PhotoReencoded]);
+    assert_eq!(flagged(PhotoFlag::Truncated), [FindingCode::PhotoTruncated]);
     let far = with(|exif| (exif.lat_e7, exif.lon_e7) = (Some(481_374_300), Some(115_800_000)));
     assert_eq!(far, [FindingCode::PhotoPlaceDiffers]);
     let asked = World::ruled(r#""photos":{"classes":["overview","plate"],"time_s":600,"distance_m":250}"#);
@@ -271,14 +276,14 @@ fn a_vehicle_is_not_recorded_twice_unawares_but_after_a_void() {
     client.open_shift(&officer()).expect("opens");
     let first = phone.complete_draft(&client, "M-AB 1");
     client.seal_case(first, Vec::new()).expect("seals");
-    let slip = Slip::new("1234-5678-91", None).expect("sound");
-    let again = || {
-        let case = phone.complete_draft(&client, "M-AB 1");
-        client.edit_case(case, CaseEdit::Slip(slip.clone())).expect("edits");
-        case
-    };
+    let again = || phone.complete_draft(&client, "M-AB 1");
     let second = again();
     assert_eq!(refused(&client, second), [FindingCode::Duplicate]);
+    let slip = |case| client.draft(case).expect("a draft").slip.expect("has one");
+    let reused = again();
+    client.edit_case(reused, CaseEdit::Slip(slip(second))).expect("edits");
+    assert_eq!(refused(&client, reused), [FindingCode::SlipUsed, FindingCode::Duplicate]);
+    client.void_case(reused, VoidReason::Duplicate, None).expect("voids");
     phone.clock.advance_ms(61 * 60_000);
     let later = again();
     let codes: Vec<_> =

@@ -243,6 +243,12 @@ pub enum FindingCode {
     PhotoPlaceDiffers,
     /// A photo carries coordinates that a platform has blanked out.
     PhotoGpsRedacted,
+    /// A photo was not written by a camera, or written anew since.
+    PhotoReencoded,
+    /// A picture was cut and closed behind the cut.
+    PhotoTruncated,
+    /// A photo carries a film with sound: people and voices who are not part of the case.
+    PhotoFilm,
     /// The plate is of no form that is known, and nobody said why it stands.
     PlateMalformed,
     /// Nobody gives plates with that prefix.

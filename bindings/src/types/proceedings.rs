@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use streife_core::domain::{
     AgeRange, Damage, DoubtedVerdict, DriverPresence, Lettering, Money, ObjectId, Payment, PaymentMethod, Person,
-    PersonRole, PlateKind, PlateWarning, PostalAddress, Scene, Sex, TalkOutcome, TowOutcome, VehicleFlag, Witness,
+    PersonRole, PlateKind, PlateWarning, PostalAddress, Region, Scene, Sex, TalkOutcome, TowOutcome, VehicleFlag,
+    Witness,
 };
 
 uniffi::custom_type!(Money, u32, {
@@ -317,4 +318,17 @@ pub struct Damage {
     /// The photo that shows it.
     #[uniffi(default)]
     pub photo: Option<ObjectId>,
+}
+
+/// A rectangle of a photo as it is seen upright, in pixels of the original.
+#[uniffi::remote(Record)]
+pub struct Region {
+    /// Pixels from the left edge.
+    pub left: u32,
+    /// Pixels from the upper edge.
+    pub top: u32,
+    /// Pixels to the right, at least 1.
+    pub width: u32,
+    /// Pixels downward, at least 1.
+    pub height: u32,
 }

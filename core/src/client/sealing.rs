@@ -59,7 +59,7 @@ impl Client {
         let (seq, number) = {
             let _guard = self.drafting();
             let facts = self.vault.draft(case)?;
-            self.refuse_findings(&facts, &confirmed, &at)?;
+            self.refuse_findings(case, &facts, &confirmed, &at)?;
             self.commit_seal(case, &facts, &Closing { confirmed, voided: None, void: None }, at)?
         };
         self.sign_behind_commit();

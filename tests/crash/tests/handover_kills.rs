@@ -11,7 +11,7 @@ use streife_core::testing::SimClock;
 use streife_core::vault::{CaseState, JournalEvent};
 use streife_crash::chance::{Chance, spin};
 use streife_crash::patrol::{Patrol, undisturbed};
-use streife_crash::phone::MORNING_MS;
+use streife_crash::phone::{MORNING_MS, RULES};
 use streife_crash::scenario::copy_folder;
 use streife_crash::settings::{Alone, kills, points, say, scratch, skipped};
 use streife_crash::strace;
@@ -25,8 +25,13 @@ const SPIN_KIB: u32 = 120_000;
 
 fn start_box(folder: &Path) -> RunningBox {
     let clock = Arc::new(SimClock::new(MORNING_MS, 7_200));
-    RunningBox::start(BoxConfig { clock, range_size: 3, ..BoxConfig::local(folder.join("box")) })
-        .expect("the box starts")
+    RunningBox::start(BoxConfig {
+        clock,
+        range_size: 3,
+        rules: Some(RULES.to_vec()),
+        ..BoxConfig::local(folder.join("box"))
+    })
+    .expect("the box starts")
 }
 
 fn phone_of(server: &RunningBox, folder: &Path) -> Phone {
