@@ -437,3 +437,29 @@ fn a_vehicle_is_read_as_written() {
         (PlateClass::AsSeen, Some(DoubtedVerdict::Malformed))
     );
 }
+
+#[test]
+fn a_voice_note_is_sealed_with_the_case_and_opens_for_nobody_else() {
+    let phone = Phone::new();
+    let client = phone.open();
+    client.open_shift(&officer()).expect("opens");
+    let case = phone.complete_draft(&client, "M-AB 1");
+    let sound = [b"\0\0\0\x18ftypM4A ".as_slice(), &[7; 200_000]].concat();
+    let note = client.add_voice_note(case, &phone.write("note.m4a", &sound)).expect("adds");
+    assert_eq!((note.media_type.as_str(), note.length), ("audio/mp4", sound.len() as u64));
+    let other = client.add_voice_note(case, &phone.write("note.txt", b"words")).expect_err("no sound");
+    assert_eq!(other.kind(), ErrorKind::BadInput);
+    assert_eq!(client.read_voice_note(case, &note).expect("opens"), sound);
+    client.seal_case(case, Vec::new()).expect("seals");
+    assert!(client.audit().expect("reads").findings.is_empty());
+    let files = common::all_bytes(&phone.vault_folder());
+    assert!(files.iter().all(|(_, bytes)| !bytes.windows(8).any(|window| window == b"ftypM4A ")));
+    drop(client);
+    let path = phone.vault_folder().join(format!("objects/{}.sbx", note.object));
+    let mut bytes = std::fs::read(&path).expect("is there");
+    if let Some(last) = bytes.last_mut() {
+        *last ^= 1;
+    }
+    std::fs::write(&path, bytes).expect("changes");
+    assert_eq!(phone.open().audit().expect("reads").findings.len(), 1);
+}

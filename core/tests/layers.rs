@@ -65,7 +65,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
 /// What the bindings may see of the core.
 const SURFACE: [&str; 5] = ["client", "domain", "ports", "error", "http"];
 /// Where files are opened. Everything else gets a reader, a writer or a path to hand on.
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "core/src/ports/anchor.rs",
     "core/src/vault/objects.rs",
     "core/src/vault/ballast.rs",
@@ -79,6 +79,7 @@ const FILES: [&str; 16] = [
     "core/src/vault/salvage/",
     "core/src/vault/spare.rs",
     "core/src/vault/store.rs",
+    "core/src/client/attachments.rs",
     "core/src/client/photos.rs",
     "core/src/http/",
     "core/src/testing/",

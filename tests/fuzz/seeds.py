@@ -9,6 +9,13 @@ import struct
 from pathlib import Path
 
 HERE = Path(__file__).parent / "corpus"
+DATA = Path(__file__).parents[2] / "core/tests/data/catalogue"
+
+RECORDING = """\
+{"at":"2026-06-16T05:00:00.000+02:00","mono":0,"type":"shift.open","officer":{"id":"4827"}}
+{"at":"2026-06-16T05:01:00.000+02:00","mono":60000,"type":"case.begin","case":"a"}
+{"at":"2026-06-16T05:02:00.000+02:00","mono":120000,"type":"case.vehicle","case":"a","plate":"M-AB 1","nation":"D","kind":"car"}
+"""
 
 
 def segment(code: int, body: bytes) -> bytes:
@@ -79,6 +86,28 @@ def heic() -> bytes:
     return head + meta(at) + box(b"mdat", exif) + box(b"mpvd", b"film")
 
 
+def number(value: int) -> bytes:
+    """Seven bits a byte, lowest first, the eighth set on all but the last."""
+    parts = []
+    while value >= 0x80:
+        parts.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*parts, value])
+
+
+def difference(value: int) -> bytes:
+    return number(value * 2 if value >= 0 else -value * 2 - 1)
+
+
+def geo_pack() -> bytes:
+    """One municipality, a square in the middle of Munich, by the layout that `geo::pack` describes."""
+    corners = [(115_700_000, 481_300_000), (100_000, 0), (0, 100_000), (-100_000, 0)]
+    ring = number(len(corners)) + b"".join(difference(lon) + difference(lat) for lon, lat in corners)
+    zones = number(1) + b"09162000" + number(7) + b"Munich." + number(1) + number(1) + ring
+    head = b"STRFGEO" + bytes([1, 1]) + struct.pack("<HBB", 2026, 1, 1) + number(5) + number(4) + b"seed"
+    return head + struct.pack("<I", len(zones)) + zones
+
+
 def main() -> None:
     exif = segment(0xE1, b"Exif\0\0" + tiff("<"))
     xmp = segment(0xE1, b'http://ns.adobe.com/xap/1.0/\0<x Camera:MotionPhoto="1"/>')
@@ -98,6 +127,25 @@ def main() -> None:
             "signed": tiff("<", gps_kind=10),
             "redacted": tiff(">", zero=True),
             "cut": tiff(">")[:420],
+        },
+        "plate": {
+            "standard": b"M-AB 1234" + b"D",
+            "season": b"M-AB 123 04-10" + b"D",
+            "short-term": b"M-03123 18.06.26" + b"D",
+            "two-readings": b"BNO1" + b"D",
+        },
+        "catalogue_import": {
+            "community": (DATA / "community.json").read_bytes(),
+            "dump": (DATA / "dump.txt").read_bytes(),
+            "table": (DATA / "table.csv").read_bytes(),
+        },
+        "geo_pack": {"one-square": geo_pack()},
+        "recording": {"a-case": RECORDING.encode()},
+        "slip_code": {
+            "number": b"1234-5678-90",
+            "with-code": b"1234-5678-90.0123456789ABCDEFGHJK",
+            "address": b"https://box.example/s/1234-5678-90#0123456789ABCDEFGHJK",
+            "case-number": b"MUC-000123-0042-81",
         },
     }
     for target, files in seeds.items():

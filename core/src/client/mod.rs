@@ -10,6 +10,7 @@
 //! except that one `sync` runs at a time and a second one is told so; clock and entropy are asked anywhere and must
 //! not call back.
 
+mod attachments;
 mod audit;
 mod config;
 mod damage;

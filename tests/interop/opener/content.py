@@ -22,9 +22,9 @@ from .structures import Manifest, ObjectRow
 from .tree import OBJECT_LIMIT, load
 
 PhotoSink = Callable[[Manifest, dict[str, Any], bytes], None]
-_SCOPES = {sbx.PHOTO: 0, sbx.RECORD: 0, sbx.VIEW: 1, sbx.PREVIEW: 0, sbx.THUMBNAIL: 0, sbx.MASKED: 1}
+_SCOPES = {sbx.PHOTO: 0, sbx.RECORD: 0, sbx.VIEW: 1, sbx.PREVIEW: 0, sbx.THUMBNAIL: 0, sbx.MASKED: 1, sbx.ATTACHMENT: 0}
 _DERIVED = {sbx.PREVIEW: "preview", sbx.THUMBNAIL: "thumbnail", sbx.MASKED: "masked"}
-_NAMES = {sbx.PHOTO: "photo", sbx.RECORD: "record", sbx.VIEW: "view", **_DERIVED}
+_NAMES = {sbx.PHOTO: "photo", sbx.RECORD: "record", sbx.VIEW: "view", sbx.ATTACHMENT: "voice note", **_DERIVED}
 
 
 @dataclass
@@ -130,6 +130,7 @@ class Content:
         named_by_kind = {sbx.PHOTO: photos}
         for kind, part in _DERIVED.items():
             named_by_kind[kind] = {photo[part]["object"] for photo in record["photos"] if part in photo}
+        named_by_kind[sbx.ATTACHMENT] = {note["object"] for note in record.get("attachments", [])}
         for kind, named in named_by_kind.items():
             if named != {row.object.hex() for row in self.manifest.objects if row.kind == kind}:
                 self.log.add("record", f"record and manifest do not name the same {_NAMES[kind]}s")

@@ -181,8 +181,8 @@ def view_of(raw: bytes) -> dict[str, Any]:
 
 
 def salts_of(record: dict[str, Any]) -> dict[bytes, bytes]:
-    """Object id to commitment salt, for every photo of the record and what was derived from it."""
-    salts = {}
+    """Object id to commitment salt, for every photo of the record, what was derived from it, and voice notes."""
+    salts = {bytes.fromhex(note["object"]): bytes.fromhex(note["salt"]) for note in record.get("attachments", [])}
     for photo in record["photos"]:
         for part in (photo, *(photo.get(name) for name in _PARTS)):
             if part is not None:

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 
 use super::Auditor;
-use crate::domain::{CaseFacts, CaseId, CaseRecord, CaseView, ObjectId, PhotoRecord, Salt};
+use crate::domain::{AttachmentRecord, CaseFacts, CaseId, CaseRecord, CaseView, ObjectId, PhotoRecord, Salt};
 use crate::seal::{Binding, CHUNK, CaseKey, ChunkOpener, HEADER, Hash, Kind, ManifestObject, Sha256Stream};
 use crate::vault::cases::{self, CaseState};
 use crate::vault::damage::{Damage, Fault, Record};
@@ -188,19 +188,20 @@ fn judge(row: &ObjectRow, seen: &Seen, salt: Option<&Salt>, record: Record) -> O
     (commitment != row.object.commitment).then(|| damage(Fault::Changed))
 }
 
-/// Salts of the photos and of what was derived from them that a draft names.
+/// Salts of the photos, of what was derived from them, and of the voice notes that a draft names.
 fn of_facts(facts: &CaseFacts) -> BTreeMap<ObjectId, Salt> {
-    of_photos(&facts.photos)
+    of_objects(&facts.photos, &facts.attachments)
 }
 
-fn of_photos(photos: &[PhotoRecord]) -> BTreeMap<ObjectId, Salt> {
-    photos.iter().flat_map(|photo| std::iter::once((photo.object, photo.salt)).chain(photo.derived())).collect()
+fn of_objects(photos: &[PhotoRecord], notes: &[AttachmentRecord]) -> BTreeMap<ObjectId, Salt> {
+    let pictures = photos.iter().flat_map(|photo| std::iter::once((photo.object, photo.salt)).chain(photo.derived()));
+    pictures.chain(notes.iter().map(|note| (note.object, note.salt))).collect()
 }
 
 fn of_record(object: &ManifestObject, plain: &[u8]) -> BTreeMap<ObjectId, Salt> {
     let record: Option<CaseRecord> =
         (object.kind == Kind::Record).then(|| serde_json::from_slice(plain).ok()).flatten();
-    record.map(|record| of_photos(&record.photos)).unwrap_or_default()
+    record.map(|record| of_objects(&record.photos, &record.attachments)).unwrap_or_default()
 }
 
 /// The salt that a record or a view carries itself.

@@ -13,11 +13,8 @@ use super::cases::{Content, Found, FoundKey};
 use super::files::ObjectFile;
 use super::roots;
 use super::rows::Table;
-use crate::domain::{CaseFacts, CaseId, CaseRecord, CaseView, ObjectId, PhotoRecord, Salt, ShiftId};
+use crate::domain::{CaseFacts, CaseId, CaseRecord, CaseView, ObjectId, ShiftId};
 use crate::seal::{CaseEvent, CaseKey, Kind, Manifest, ManifestObject, Signed, SignedPayload};
-
-/// Media type of what is derived from photos.
-const JPEG: &str = "image/jpeg";
 
 impl Builder<'_> {
     /// Writes the row of a case.
@@ -91,8 +88,8 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn missing(&mut self, object: ObjectId, kind: Kind) {
-        if kind == Kind::Photo {
+    pub(super) fn missing(&mut self, object: ObjectId, kind: Kind) {
+        if matches!(kind, Kind::Photo | Kind::Attachment) {
             self.report.photos_lost.insert(object);
         }
     }
@@ -162,6 +159,8 @@ impl Builder<'_> {
         self.report.stranded.insert(found.case);
         self.insert(transaction, found, CaseState::Stranded, &content)?;
         self.named_photos(transaction, found.case, key, &record.photos)?;
+        let notes = self.prove_notes(found.case, key, &mut record.attachments.clone())?;
+        self.insert_objects(transaction, found.case, &notes)?;
         self.prove(transaction, key, file, &record.salt, CaseRecord::MEDIA_TYPE)?;
         if let Some((file, view)) = self.find_view(record, key)? {
             self.prove(transaction, key, &file, &view.salt, CaseView::MEDIA_TYPE)?;
@@ -193,7 +192,7 @@ impl Builder<'_> {
         let case = found.case;
         let list = if stored.is_some() { &mut self.report.whole } else { &mut self.report.facts_lost };
         list.insert(case);
-        let before = facts.photos.clone();
+        let before = (facts.photos.clone(), facts.attachments.clone());
         let mut proved = Vec::new();
         for photo in &mut facts.photos {
             if let Some(rows) = self.prove_photo(case, key, photo)? {
@@ -203,8 +202,9 @@ impl Builder<'_> {
             }
         }
         facts.photos.retain(|photo| proved.iter().any(|(object, _)| *object == photo.object));
+        let notes = self.prove_notes(case, key, &mut facts.attachments)?;
         let draft = match stored {
-            Some(stored) if facts.photos == before => stored,
+            Some(stored) if (&facts.photos, &facts.attachments) == (&before.0, &before.1) => stored,
             _ => self.vault.seal_draft(case, key, &facts)?,
         };
         let shift = found.row.fixed("shift_id").map(ShiftId::new);
@@ -214,109 +214,15 @@ impl Builder<'_> {
             CaseState::Draft,
             &Content { shift, draft: Some(&draft), ..Content::default() },
         )?;
-        for row in proved.iter().flat_map(|(_, rows)| rows) {
-            objects::insert(transaction, objects::next_ordinal(transaction, case)?, row)?;
+        for (_, rows) in &proved {
+            self.insert_objects(transaction, case, rows)?;
         }
+        self.insert_objects(transaction, case, &notes)?;
         for file in self.files.of(case).iter().filter(|file| file.kind == Kind::Photo) {
             self.files.bring_back(file)?;
         }
         self.drafts.insert(case);
         Ok(())
-    }
-
-    /// Rows of a photo and of what was derived from it; nothing if the photo is not sound. A derivative that is not sound
-    /// leaves the facts: it can be made again.
-    fn prove_photo(
-        &self,
-        case: CaseId,
-        key: &CaseKey,
-        photo: &mut PhotoRecord,
-    ) -> Result<Option<Vec<ObjectRow>>, VaultError> {
-        let original = self.proved(case, key, photo.object, Kind::Photo, &photo.salt, &photo.media_type)?;
-        let Some(original) = original else { return Ok(None) };
-        let mut rows = vec![original];
-        let kinds = [Kind::Thumbnail, Kind::Preview, Kind::MaskedCopy];
-        for (object, salt) in photo.derived().collect::<Vec<_>>() {
-            let prove = |kind| self.proved(case, key, object, kind, &salt, JPEG).transpose();
-            match kinds.into_iter().find_map(prove).transpose()? {
-                Some(row) => rows.push(row),
-                None => photo.forget(object),
-            }
-        }
-        Ok(Some(rows))
-    }
-
-    /// Rows of the photos that a record names.
-    fn named_photos(
-        &mut self,
-        transaction: &Transaction<'_>,
-        case: CaseId,
-        key: &CaseKey,
-        photos: &[PhotoRecord],
-    ) -> Result<(), VaultError> {
-        for photo in photos {
-            let rows = self.prove_photo(case, key, &mut photo.clone())?;
-            if rows.is_none() {
-                self.missing(photo.object, Kind::Photo);
-            }
-            for row in rows.iter().flatten() {
-                objects::insert(transaction, objects::next_ordinal(transaction, case)?, row)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn proved(
-        &self,
-        case: CaseId,
-        key: &CaseKey,
-        object: ObjectId,
-        kind: Kind,
-        salt: &Salt,
-        media_type: &str,
-    ) -> Result<Option<ObjectRow>, VaultError> {
-        match self.files.find(case, object, kind, None) {
-            Some(file) => self.row_of(key, file, salt, media_type),
-            None => Ok(None),
-        }
-    }
-
-    fn prove(
-        &self,
-        transaction: &Transaction<'_>,
-        key: &CaseKey,
-        file: &ObjectFile,
-        salt: &Salt,
-        media_type: &str,
-    ) -> Result<(), VaultError> {
-        match self.row_of(key, file, salt, media_type)? {
-            Some(row) => objects::insert(transaction, objects::next_ordinal(transaction, file.case)?, &row),
-            None => Ok(()),
-        }
-    }
-
-    /// The row of a file that was read to its end.
-    fn row_of(
-        &self,
-        key: &CaseKey,
-        file: &ObjectFile,
-        salt: &Salt,
-        media_type: &str,
-    ) -> Result<Option<ObjectRow>, VaultError> {
-        let Some(proved) = file.prove(key, salt)? else { return Ok(None) };
-        self.files.bring_back(file)?;
-        let ObjectFile { object, kind, scope, length, .. } = *file;
-        let media_type = media_type.to_owned();
-        let object = ManifestObject {
-            object,
-            kind,
-            scope,
-            media_type,
-            length,
-            hash: proved.hash,
-            commitment: proved.commitment,
-        };
-        Ok(Some(ObjectRow { case: file.case, object }))
     }
 
     /// Objects of cases whose key is not at hand cannot be read; their rows are taken over as they are.

@@ -14,6 +14,7 @@ mod cases;
 mod content;
 mod files;
 mod journal;
+mod proven;
 mod report;
 mod retell;
 mod roots;

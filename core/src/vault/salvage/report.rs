@@ -37,7 +37,7 @@ pub struct Salvage {
     pub officer_lost: bool,
     /// Photos that belong to a draft or case again.
     pub photos_kept: BTreeSet<ObjectId>,
-    /// Photos that a draft or case names and no sound file holds.
+    /// Photos and voice notes that a draft or case names and no sound file holds.
     pub photos_lost: BTreeSet<ObjectId>,
     /// Photos in the quarantine.
     pub photos_quarantined: BTreeSet<ObjectId>,
