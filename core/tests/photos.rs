@@ -114,7 +114,9 @@ fn what_cannot_be_read_is_unreadable_and_the_rest_is_kept() {
     let cut = claims(&whole[..whole.len() - 40]);
     assert_eq!((cut.facts.orientation, cut.facts.taken.is_some()), (6, true));
     assert_eq!(claims(b"no TIFF at all").facts.gps, GpsState::Unreadable);
-    for time in ["2026:13:01 00:00:00", "    :  :     :  :  ", "2026:06:16 06:00:60", "2026-06-16", ""] {
+    for time in
+        ["2026:13:01 00:00:00", "    :  :     :  :  ", "2026:06:16 06:00:60", "2026-06-16", "-026:06:16 06:00:07", ""]
+    {
         let found = claims(&tiff(Vec::new(), &vec![(0x9003, Text(time))], None));
         assert_eq!(found.facts.taken, None, "{time:?}");
     }
