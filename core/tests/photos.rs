@@ -114,7 +114,9 @@ fn what_cannot_be_read_is_unreadable_and_the_rest_is_kept() {
     let cut = claims(&whole[..whole.len() - 40]);
     assert_eq!((cut.facts.orientation, cut.facts.taken.is_some()), (6, true));
     assert_eq!(claims(b"no TIFF at all").facts.gps, GpsState::Unreadable);
-    for time in ["2026:13:01 00:00:00", "    :  :     :  :  ", "2026:06:16 06:00:60", "2026-06-16", ""] {
+    for time in
+        ["2026:13:01 00:00:00", "    :  :     :  :  ", "2026:06:16 06:00:60", "2026-06-16", "-026:06:16 06:00:07", ""]
+    {
         let found = claims(&tiff(Vec::new(), &vec![(0x9003, Text(time))], None));
         assert_eq!(found.facts.taken, None, "{time:?}");
     }
@@ -139,6 +141,13 @@ fn a_heic_file_is_read_without_pixels() {
     for cut in (64..file.len()).step_by(7) {
         assert_eq!(facts([&file[..cut]]), None, "cut at {cut}");
     }
+    // An EXIF item that is said to lie within the list of items.
+    let mut inside = file.clone();
+    let list = file.windows(4).position(|name| name == b"iloc").expect("a list of places");
+    inside[list + 18..list + 22].copy_from_slice(&60_u32.to_be_bytes());
+    let seen = facts([inside.as_slice()]).expect("whole");
+    assert_eq!(seen.exif.gps, GpsState::Unreadable);
+    assert_eq!(facts(inside.chunks(5)), Some(seen));
     let text = [&made::boxed(b"ftyp", b"isom\0\0\0\0isommp42")[..], &file[24..]].concat();
     assert_eq!(facts([text.as_slice()]), None, "a film is no photo");
 }

@@ -91,10 +91,16 @@ fn text(exif: &Exif, tag: Tag) -> Option<String> {
 /// `2026:06:16 06:14:05` to `2026-06-16T06:14:05`, if it is a time at all.
 fn iso_time(exif: &str) -> Option<String> {
     let time = chrono::NaiveDateTime::parse_from_str(exif, "%Y:%m:%d %H:%M:%S").ok()?;
-    if exif.ends_with(":60") {
-        return None; // a leap second, which no camera means
+    if !has_form(exif, b"0000:00:00 00:00:00") || exif.ends_with(":60") {
+        return None; // a year before Christ; a leap second, which no camera means
     }
     Some(time.format("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+/// Whether digits stand where the form has them, and its other characters where it has those.
+fn has_form(text: &str, form: &[u8]) -> bool {
+    let fits = |(byte, form): (u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == *form };
+    text.len() == form.len() && text.bytes().zip(form).all(fits)
 }
 
 fn is_offset(text: &str) -> bool {
@@ -113,7 +119,8 @@ fn orientation(exif: &Exif) -> u8 {
 
 /// Date and time of the satellites. Fractions of a second are dropped.
 fn utc(exif: &Exif) -> Option<String> {
-    let date = chrono::NaiveDate::parse_from_str(&text(exif, Tag::GPSDateStamp)?, "%Y:%m:%d").ok()?;
+    let date = text(exif, Tag::GPSDateStamp).filter(|date| has_form(date, b"0000:00:00"))?;
+    let date = chrono::NaiveDate::parse_from_str(&date, "%Y:%m:%d").ok()?;
     let fractions = fractions(value(exif, Tag::GPSTimeStamp)?)?;
     let [hours, minutes, seconds] = *fractions.as_slice() else { return None };
     let whole = |part, limit: f64| {

@@ -52,8 +52,11 @@ impl HeicScan {
     /// Takes the next bytes of the file.
     pub fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
+            let is_listed = self.found.is_some(); // before these bytes: an item within the list itself is none
             let taken = self.take(bytes).clamp(1, bytes.len());
-            self.keep_exif(bytes.get(..taken).unwrap_or_default());
+            if is_listed {
+                self.keep_exif(bytes.get(..taken).unwrap_or_default());
+            }
             self.at += taken as u64;
             bytes = bytes.get(taken..).unwrap_or_default();
         }
