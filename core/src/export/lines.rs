@@ -5,8 +5,9 @@ use super::people;
 use super::report::Reason;
 use super::sheet::Member;
 use crate::domain::{
-    Axle, CaseRecord, Check, DriverPresence, Money, OffenceRelation, PaymentMethod, Person, PersonRole, PlateKind,
-    PostalAddress, Sex, Side, TalkOutcome, Tow, TowOutcome, Valve, VehicleFlag, Witness,
+    Axle, CaseRecord, Check, DoubtedVerdict, DriverPresence, Fix, FixProvider, Money, OffenceRelation, PaymentMethod,
+    Person, PersonRole, PlateDoubt, PlateKind, PostalAddress, Sex, Side, TalkOutcome, Tow, TowOutcome, Valve,
+    VehicleFlag, Witness,
 };
 use crate::geo::Utm32;
 
@@ -126,9 +127,16 @@ pub(super) fn plate(record: &CaseRecord) -> Vec<Line> {
     let exchanged = marks.kind == Some(PlateKind::Interchangeable);
     let kind = exchanged.then(|| Line::new("vehicle.marks.kind", "Wechselkennzeichen".to_owned()));
     let raw = one("vehicle.marks.raw", "Kennzeichen laut Kamera", marks.raw.as_ref());
-    let doubt = marks.doubt.as_ref().map(|doubt| &doubt.reason);
-    let doubt = one("vehicle.marks.doubt", "Kennzeichen trotz Zweifel wie gesehen", doubt);
-    [kind, raw, doubt].into_iter().flatten().collect()
+    [kind, raw, marks.doubt.as_ref().map(doubt)].into_iter().flatten().collect()
+}
+
+fn doubt(doubt: &PlateDoubt) -> Line {
+    let verdict = match doubt.verdict {
+        DoubtedVerdict::Ambiguous => "mehrdeutig",
+        DoubtedVerdict::UnknownPrefix => "Unterscheidungszeichen unbekannt",
+        DoubtedVerdict::Malformed => "keine bekannte Form",
+    };
+    Line::new("vehicle.marks.doubt", format!("Kennzeichen wie gesehen ({verdict}): {}", doubt.reason))
 }
 
 // ---- the place ----
@@ -144,15 +152,23 @@ pub(super) fn coordinates(record: &CaseRecord) -> Option<Line> {
         || format!("WGS84 {lat:.7} {lon:.7}"),
         |utm| format!("UTM32 E {:.0} N {:.0}", utm.east_m, utm.north_m),
     );
-    let accuracy = fix.accuracy_mm.div_ceil(1_000);
-    Some(Line::new("place.fix", format!("Position {place}, +-{accuracy} m, {}", said(&fix.at))))
+    Some(Line::new("place.fix", format!("Position {place}, {}", quality(fix))))
 }
 
 /// How good a fix is, for formats that take coordinates alone.
 pub(super) fn accuracy(record: &CaseRecord) -> Option<Line> {
     let fix = record.place.as_ref()?.fix.as_ref().filter(|fix| !fix.mocked)?;
-    let accuracy = fix.accuracy_mm.div_ceil(1_000);
-    Some(Line::new("place.fix.accuracy_mm", format!("Position +-{accuracy} m, {}", said(&fix.at))))
+    Some(Line::new("place.fix.accuracy_mm", format!("Position {}", quality(fix))))
+}
+
+fn quality(fix: &Fix) -> String {
+    let provider = match fix.provider {
+        FixProvider::Gnss => "Satellit",
+        FixProvider::Network => "Netz",
+        FixProvider::Fused => "Satellit und Netz",
+        FixProvider::Manual => "von Hand",
+    };
+    format!("+-{} m, {provider}, {}", fix.accuracy_mm.div_ceil(1_000), said(&fix.at))
 }
 
 /// Parts of the place that the officer's words do not have.
@@ -267,6 +283,12 @@ pub(super) fn witness_text(witness: &Witness) -> String {
 pub(super) fn witness(at: usize, witness: &Witness) -> Line {
     let named = if witness.may_be_named { "" } else { " (nicht zu nennen)" };
     Line::new(format!("witnesses[{at}]"), format!("Zeuge{named}: {}", witness_text(witness)))
+}
+
+/// The service number of a witness whose name has an element.
+pub(super) fn witness_number(at: usize, witness: &Witness) -> Option<Line> {
+    let number = witness.officer.as_ref()?;
+    Some(Line::new(format!("witnesses[{at}].officer"), format!("Zeuge {}: Dienstnummer {number}", at + 1)))
 }
 
 pub(super) fn witness_statements(record: &CaseRecord) -> Vec<Line> {

@@ -49,7 +49,8 @@ pub(super) fn part(record: &CaseRecord) -> Part {
 
 /// Whether more is known of a person than looks.
 pub(super) const fn is_known(person: &Person) -> bool {
-    person.family_name.is_some() || person.given_names.is_some() || person.born.is_some() || person.address.is_some()
+    let named = person.family_name.is_some() || person.given_names.is_some();
+    named || person.born.is_some() || person.birth_place.is_some() || person.address.is_some()
 }
 
 /// Street and house number, which the record keeps in one. The number is the last word, if it begins with a digit.

@@ -1,6 +1,6 @@
 //! The case itself: where, when, photos, evidence and the notes.
 
-use super::super::batch::HandedCase;
+use super::super::batch::{HandedCase, PhotoProof};
 use super::super::element::Element;
 use super::super::handover::Handover;
 use super::super::lines::{self, Line};
@@ -105,7 +105,10 @@ fn photos(sheet: &mut Sheet, case: &HandedCase<'_>) -> Vec<Element> {
     for (at, photo) in case.record.photos.iter().enumerate() {
         let content = contents(photo.class).iter().find_map(|word| free.iter().position(|other| other == word));
         match content {
-            Some(place) => elements.push(picture(case, photo, free.remove(place))),
+            Some(place) => {
+                let proof = case.proof(photo.object);
+                elements.push(picture(sheet, proof, at, photo, free.remove(place)));
+            }
             None => sheet.leave(format!("photos[{at}]"), Reason::Full, None),
         }
     }
@@ -126,8 +129,11 @@ const fn contents(class: PhotoClass) -> &'static [&'static str] {
     }
 }
 
-fn picture(case: &HandedCase<'_>, photo: &PhotoRecord, content: &'static str) -> Element {
-    let signed = case.proof(photo.object).map(|proof| SIGNED.fixed(if proof.signed { "1" } else { "0" }));
+fn picture(sheet: &mut Sheet, proof: Option<&PhotoProof>, at: usize, photo: &PhotoRecord, content: &str) -> Element {
+    if proof.is_some() {
+        sheet.leave(format!("photos[{at}].sha256"), Reason::NoElement, None);
+    }
+    let signed = proof.map(|proof| SIGNED.fixed(if proof.signed { "1" } else { "0" }));
     Element::new("Bild").with(Some(SHOWS.fixed(content))).with(Some(FILE.fixed(file_name(photo)))).with(signed)
 }
 

@@ -86,9 +86,15 @@ fn more(sheet: &mut Sheet, vehicle: &Vehicle) -> Option<Checked> {
     sheet.text(&PLATE_MORE, "vehicle.marks", &parts.join(" "))
 }
 
-/// What the tables have no value for.
-pub(super) fn lines(record: &CaseRecord) -> Option<Line> {
-    let lettering = record.vehicle.as_ref().and_then(plates::lettering)?;
-    let line = Line::new("vehicle.marks.lettering", format!("Schriftfarbe: {}", plates::colour(lettering)));
-    colour(lettering).is_none().then(|| line.because(Reason::NoValue))
+/// What the tables have no value for: red lettering, and a trailer of another state.
+pub(super) fn lines(record: &CaseRecord) -> Vec<Line> {
+    let Some(vehicle) = &record.vehicle else { return Vec::new() };
+    let red = plates::lettering(vehicle).filter(|lettering| colour(*lettering).is_none()).map(|lettering| {
+        let text = format!("Schriftfarbe: {}", plates::colour(lettering));
+        Line::new("vehicle.marks.lettering", text).because(Reason::NoValue)
+    });
+    let trailer = vehicle.trailer.as_ref().filter(|trailer| trailer.nation != vehicle.plate.nation);
+    let trailer =
+        trailer.map(|trailer| Line::new("vehicle.trailer.nation", format!("Anhänger aus: {}", trailer.nation)));
+    [red, trailer].into_iter().flatten().collect()
 }

@@ -267,14 +267,15 @@ fn documents(handover: &Handover, sheet: &mut Sheet, case: &HandedCase<'_>) -> E
     if !matches!(keys.key.as_str(), "5" | "7") {
         sheet.refuse(&DOCUMENTS_KEY, "handover.xowi.documents.key", Rule::Form);
     }
-    let photos: Vec<_> = case.record.photos.iter().map(|photo| document(sheet, case, photo)).collect();
+    let photos = case.record.photos.iter().enumerate();
+    let photos: Vec<_> = photos.map(|(at, photo)| document(sheet, case, at, photo)).collect();
     element
         .with(sheet.needed(&DOCUMENTS_KIND, "handover.xowi.documents.kind", Some(&keys.kind)))
         .with(Some(DOCUMENTS_KEY.fixed(keys.key.clone())))
         .children(photos)
 }
 
-fn document(sheet: &mut Sheet, case: &HandedCase<'_>, photo: &PhotoRecord) -> Element {
+fn document(sheet: &mut Sheet, case: &HandedCase<'_>, at: usize, photo: &PhotoRecord) -> Element {
     let title = match photo.class {
         PhotoClass::Overview => "Übersicht",
         PhotoClass::Plate => "Kennzeichen",
@@ -283,7 +284,11 @@ fn document(sheet: &mut Sheet, case: &HandedCase<'_>, photo: &PhotoRecord) -> El
         PhotoClass::Detail => "Detail",
         PhotoClass::Driver => "Fahrer",
     };
-    let hash = case.proof(photo.object).map(|proof| HASH.fixed(to_hex(&proof.sha256)));
+    let proof = case.proof(photo.object);
+    if proof.is_some() {
+        sheet.leave(format!("photos[{at}].signed"), Reason::NoElement, None);
+    }
+    let hash = proof.map(|proof| HASH.fixed(to_hex(&proof.sha256)));
     Element::new("Dokument")
         .with(Some(TITLE.fixed(title)))
         .with(sheet.text(&MEDIA_TYPE, "photos.media_type", &photo.media_type))

@@ -107,9 +107,10 @@ pub(super) fn lines(handover: &Handover, record: &CaseRecord) -> Vec<Line> {
     let mut all = lines::statements(record, None);
     all.extend(lines::looks(record));
     all.extend(lines::identities(record, placed));
-    let witnesses = record.witnesses.iter().enumerate();
-    let rest = witnesses.filter(|(_, one)| types.is_none_or(|types| witness_kind(types, one).is_none()));
-    all.extend(rest.map(|(at, one)| lines::witness(at, one)));
+    for (at, one) in record.witnesses.iter().enumerate() {
+        let named = types.is_some_and(|types| witness_kind(types, one).is_some());
+        all.extend(if named { lines::witness_number(at, one) } else { Some(lines::witness(at, one)) });
+    }
     all.extend(lines::witness_statements(record));
     all
 }
