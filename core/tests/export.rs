@@ -1,6 +1,8 @@
 //! Hand-over by tables of fields, by the examples of the record's schema, by properties, and by files that are reviewed
 //! (`data/export`). Every document is read again by a parser of another hand.
 
+#![expect(clippy::indexing_slicing, reason = "a test that panics has failed")]
+
 #[path = "export/common.rs"]
 mod common;
 #[path = "export/limits.rs"]

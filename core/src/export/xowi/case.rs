@@ -58,8 +58,11 @@ const DECISION: Field = Field::new("Entscheidung/Schluessel", 5);
 const DECISION_KIND: Field = Field::new("Entscheidung/Typ", 8);
 const DECIDED_ON: Field = Field::open("Entscheidung/Datum");
 
+/// A key of evidence, its words, and when it holds.
+type Proof = (&'static str, &'static str, fn(&CaseRecord) -> bool);
+
 /// Keys of evidence with their words. The first three that hold have a key each; the words of the rest stand beside.
-const PROOFS: [(&str, &str, fn(&CaseRecord) -> bool); 5] = [
+const PROOFS: [Proof; 5] = [
     ("1", "Zeuge", |_| true),
     ("4", "Foto", |record| !record.photos.is_empty()),
     ("V", "Abschleppprotokoll", |record| record.tow.is_some()),
