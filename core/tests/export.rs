@@ -231,6 +231,25 @@ proptest! {
     }
 
     #[test]
+    fn a_record_of_any_times_is_taken_or_refused_for_its_end(
+        times in prop::collection::vec((-62_000_000_000_000_i64..253_000_000_000_000, -86_000_i32..86_000), 0..4),
+    ) {
+        let boot = BootId([0; 16]);
+        let at = |(unix_ms, offset)| Moment::new(unix_ms, offset, 0, boot).expect("in the calendar");
+        let check = |time| Check { at: at(time), valves: Vec::new(), disc: None };
+        let ends = times.iter().map(|(unix_ms, _)| *unix_ms).collect::<Vec<_>>();
+        let sound = !ends.is_empty() && ends.first() <= ends.last();
+        let record = CaseRecord { observation: Observation::new(times.into_iter().map(check).collect()), ..full() };
+        for format in Format::ALL {
+            let batch = export(format, &record);
+            prop_assert_eq!(batch.file.is_some(), sound, "{:?}", batch.refused);
+            if let Some(file) = batch.file {
+                prop_assert!(!says_nothing(&text(format, file)));
+            }
+        }
+    }
+
+    #[test]
     fn what_goes_in_is_read_back(place in "[a-zA-ZäöüßÄÖÜ0-9<>&\"' .,-]{1,60}") {
         prop_assume!(!place.trim().is_empty());
         let mut record = full();

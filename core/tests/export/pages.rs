@@ -125,3 +125,12 @@ fn the_page_shows_the_tables_as_they_are() {
     }
     compare(&file, &format!("{head}{BEGIN}{table}{END}{tail}"));
 }
+
+#[test]
+fn the_settings_that_the_page_shows_are_read() {
+    let page = std::fs::read_to_string(top().join("docs/hand-over.md")).expect("the page");
+    let shown: String =
+        page.lines().skip_while(|line| !line.starts_with("    {")).take_while(|line| !line.is_empty()).collect();
+    let settings: streife_core::export::Handover = serde_json::from_str(&shown).expect("settings");
+    assert!(settings.client.is_some() && settings.xowi.persons.is_some() && settings.winowig.person.is_some());
+}

@@ -16,6 +16,7 @@ use streife_core::seal::{
 };
 
 use crate::ReplayError;
+use crate::recover::sink::Sink;
 
 /// What to hand over, and where to.
 #[derive(Debug)]
@@ -54,13 +55,13 @@ struct Device {
     jwk: Jwk,
 }
 
-/// Writes the file, the photos beside it, and `report.txt`.
+/// Writes the file, the photos beside it, and `report.txt`, for the caller's eyes only.
 ///
 /// # Errors
 /// [`ReplayError`] if there is nothing to read, the key is none, the settings do not fit or the folder is not empty.
 pub fn hand_over(hand_over: &HandOver) -> Result<Handed, ReplayError> {
     let settings = settings(hand_over.settings.as_deref())?;
-    empty(&hand_over.out)?;
+    let sink = Sink::new(&hand_over.out)?;
     let mut handed = Handed::default();
     let cases = if hand_over.source.join("cases").is_dir() {
         exported(hand_over, &mut handed)?
@@ -72,13 +73,13 @@ pub fn hand_over(hand_over: &HandOver) -> Result<Handed, ReplayError> {
     handed.tell(&batch);
     if let Some(file) = &batch.file {
         let name = if hand_over.format == Format::Xowi { "xowi.xml" } else { "xmlmde.xml" };
-        write(&hand_over.out.join(name), file)?;
+        sink.write(name, file)?;
         let taken = cases.iter().filter(|case| batch.accepted.iter().any(|one| one.case == case.record.case));
         for (name, bytes) in taken.flat_map(|case| &case.photos) {
-            write(&hand_over.out.join(name), bytes)?;
+            sink.write(name, bytes)?;
         }
     }
-    write(&hand_over.out.join("report.txt"), handed.lines.join("\n").as_bytes())?;
+    sink.write("report.txt", handed.lines.join("\n").as_bytes())?;
     Ok(handed)
 }
 
@@ -241,10 +242,6 @@ fn read(file: &Path) -> Result<Vec<u8>, ReplayError> {
     std::fs::read(file).map_err(ReplayError::file(file.display().to_string()))
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), ReplayError> {
-    std::fs::write(file, bytes).map_err(ReplayError::file(file.display().to_string()))
-}
-
 /// What lies in a folder, by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReplayError> {
     let read = |error| ReplayError::file(folder.display().to_string())(error);
@@ -253,13 +250,4 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReplayError> {
     let mut paths = paths.map_err(read)?;
     paths.sort();
     Ok(paths)
-}
-
-/// Makes the folder; nothing is overwritten.
-fn empty(folder: &Path) -> Result<(), ReplayError> {
-    std::fs::create_dir_all(folder).map_err(ReplayError::file("--out"))?;
-    if entries(folder)?.is_empty() {
-        return Ok(());
-    }
-    Err(ReplayError::file("--out")(std::io::Error::other("the folder is not empty")))
 }
