@@ -1,7 +1,7 @@
 //! The one error of the border: the core's kinds, one variant each, with what an app can act on.
 
 use streife_core::client::{SealError, VaultError};
-use streife_core::domain::Finding;
+use streife_core::domain::{Finding, GiroError};
 use streife_core::error::{Error, ErrorKind};
 use streife_core::ports::{KeyStoreError, SignerError};
 
@@ -140,9 +140,13 @@ fn bad_input(error: &Error) -> StreifeError {
     match error {
         Error::Plate(rule) => StreifeError::Plate { rule: (*rule).into() },
         Error::Slip(slip) => Input::from(*slip).into(),
+        Error::Giro(GiroError::Name | GiroError::Iban | GiroError::Bic) => Input::Payee.into(),
+        Error::Giro(_) => Input::TooLong.into(),
         Error::Input(limit) => StreifeError::Limit { field: limit.field.to_owned() },
         Error::Clock | Error::Vault(VaultError::Clock) => Input::DeviceClock.into(),
         Error::Catalogue(_) => Input::Catalogue.into(),
+        Error::Rules(_) => Input::Rules.into(),
+        Error::Map(_) => Input::Map.into(),
         Error::Seal(SealError::PublicKey) | Error::Vault(VaultError::Seal(SealError::PublicKey)) => {
             Input::PublicKey.into()
         }
@@ -151,6 +155,7 @@ fn bad_input(error: &Error) -> StreifeError {
         Error::Transport(_)
         | Error::Refused(_)
         | Error::Findings(_)
+        | Error::PreNote(_)
         | Error::NotProvisioned
         | Error::State
         | Error::Busy => Input::TooLong.into(),

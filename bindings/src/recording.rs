@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use streife_core::client::SealedView;
-use streife_core::domain::{CaseEdit, CaseId, EventId, Finding, Officer, PhotoClass, ShiftId, VoidReason};
+use streife_core::domain::{CaseEdit, CaseId, EventId, Finding, Officer, PhotoClass, ShiftId, Slip, VoidReason};
 
 use crate::cancel::flag;
 use crate::types::{
@@ -77,6 +77,36 @@ impl Streife {
     /// `BadInput(SlipNumber)`, `BadInput(SlipCode)`; `State` unless the case is a draft.
     pub fn set_slip(&self, case: CaseId, slip: SlipInput) -> Result<(), StreifeError> {
         self.call(|client| client.edit_case(case, slip.into_edit()?))
+    }
+
+    /// Sets the slip from the QR code of its pad, as the scanner gave it.
+    ///
+    /// # Errors
+    /// `BadInput(SlipQr)`, `BadInput(SlipNumber)`, `BadInput(SlipCode)`; `State` unless the case is a draft.
+    pub fn scan_slip(&self, case: CaseId, qr: String) -> Result<(), StreifeError> {
+        self.call(|client| client.edit_case(case, CaseEdit::Slip(Slip::from_qr(&qr)?)))
+    }
+
+    /// Whether another case of this phone has the slip of this draft: another draft, or one sealed within the last 30
+    /// days. No if the draft has no slip.
+    ///
+    /// # Errors
+    /// `State` unless the case is a draft.
+    pub fn slip_used(&self, case: CaseId) -> Result<bool, StreifeError> {
+        self.call(|client| {
+            let slip = client.draft(case)?.slip;
+            Ok(slip.map(|slip| client.slip_use(&slip, case)).transpose()?.flatten().is_some())
+        })
+    }
+
+    /// The text of a payment code (GiroCode) for the warning of a sealed case that is still on the phone. Print it as a QR
+    /// code of error level M.
+    ///
+    /// # Errors
+    /// `NotProvisioned` without a payee in the configuration; `State` unless the case is sealed with an amount to pay as
+    /// a warning, and not void.
+    pub fn giro_code(&self, case: CaseId) -> Result<String, StreifeError> {
+        self.call(|client| client.giro_code(case))
     }
 
     /// Sets the notes; what was noted before is replaced.

@@ -116,6 +116,23 @@ fn settings_are_read_from_json_and_give_the_keys() {
 }
 
 #[test]
+fn a_case_number_is_a_reference_number_or_a_line() {
+    let names = std::fs::read_dir(examples()).expect("examples");
+    let names =
+        names.map(|entry| entry.expect("an entry").path().file_stem().expect("a name").to_string_lossy().into_owned());
+    let record = names.map(|name| example(&name)).find(|record| record.number.is_some()).expect("a numbered example");
+    let number = record.number.expect("a number").to_string();
+    let mut keyed = handover();
+    keyed.xowi.number = Some("VORGANG".to_owned());
+    let file = |format: Format, settings: &Handover| {
+        text(format, format.export(&[HandedCase::new(&record)], settings).expect("fits").file.expect("a file"))
+    };
+    assert!(values(&file(Format::Xowi, &keyed), "Value").contains(&number));
+    assert!(values(&file(Format::Xowi, &handover()), "Bemerkung")[0].contains(&number));
+    assert!(values(&file(Format::Winowig, &handover()), "NotizAussendienst")[0].contains(&number));
+}
+
+#[test]
 fn what_is_internal_stands_in_the_internal_note_alone() {
     let mut record = full();
     record.notes.internal = Some("GEHEIM eins".to_owned());

@@ -10,7 +10,7 @@ mod reading;
 use reading::{Source, Used, kept_lines, paths, sources, tokens, top};
 
 /// Left may use right, nothing else. `module::part` allows one part only, `pub use module` only a re-export.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("seal", &["domain", "ports"]),
@@ -18,12 +18,13 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("geo", &["domain"]),
     ("journal", &["domain"]),
     ("export", &["domain", "geo", "catalogue"]),
+    ("rules", &["catalogue", "geo", "domain"]),
     ("vault", &["seal", "domain", "ports"]),
     ("evidence", &["seal", "domain", "ports"]),
     ("sync", &["vault", "seal", "domain", "ports"]),
     ("http", &["ports", "sync::protocol"]),
-    ("error", &["sync", "evidence", "geo", "vault", "seal", "catalogue", "journal", "domain", "ports"]),
-    ("log", &["error", "sync", "evidence", "geo", "vault", "seal", "catalogue", "journal", "domain", "ports"]),
+    ("error", &["sync", "evidence", "rules", "geo", "vault", "seal", "catalogue", "journal", "domain", "ports"]),
+    ("log", &["error", "sync", "evidence", "rules", "geo", "vault", "seal", "catalogue", "journal", "domain", "ports"]),
     (
         "client",
         &[
@@ -31,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "log",
             "sync",
             "evidence",
+            "rules",
             "geo",
             "vault",
             "seal",
@@ -50,6 +52,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "log",
             "sync",
             "evidence",
+            "rules",
             "geo",
             "vault",
             "seal",
@@ -82,12 +85,13 @@ const FILES: [&str; 16] = [
     "core/src/testing/",
 ];
 /// What must be the same on every run: no file, no socket, no clock.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "core/src/domain/",
     "core/src/seal/",
     "core/src/sync/",
     "core/src/catalogue/",
     "core/src/geo/",
+    "core/src/rules/",
     "core/src/journal/",
     "core/src/export/",
 ];

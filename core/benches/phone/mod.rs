@@ -33,6 +33,8 @@ impl Phone {
             box_key: key().verifying_key(),
             app: "bench".to_owned(),
             metered_limit: 0,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         };
         let ports = Ports {

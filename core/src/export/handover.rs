@@ -104,6 +104,8 @@ pub struct XowiKeys {
     pub persons: Option<PersonTypes>,
     /// Payment on the spot; without it a line in the note.
     pub payment: Option<PaymentKey>,
+    /// `Ident` of the reference number that is the case number; without it a line in the note.
+    pub number: Option<String>,
     /// `Ident` of the reference number that is the slip's; without it a line in the note.
     pub slip: Option<String>,
     /// Photos among the documents.

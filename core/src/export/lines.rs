@@ -6,8 +6,8 @@ use super::report::Reason;
 use super::sheet::Member;
 use crate::domain::{
     Axle, CaseRecord, Check, DoubtedVerdict, DriverPresence, Fix, FixProvider, Money, OffenceRelation, PaymentMethod,
-    Person, PersonRole, PlateDoubt, PlateKind, PostalAddress, Sex, Side, TalkOutcome, Tow, TowOutcome, Valve,
-    VehicleFlag, Witness,
+    Person, PersonRole, PhotoRecord, PlateDoubt, PlateKind, PostalAddress, Sex, Side, TalkOutcome, Tow, TowOutcome,
+    Valve, VehicleFlag, Witness,
 };
 use crate::geo::Utm32;
 
@@ -367,6 +367,19 @@ pub(super) fn slip(record: &CaseRecord) -> Option<Line> {
 
 pub(super) fn case(record: &CaseRecord) -> Line {
     Line::new("case", format!("Streife-Vorgang {}", record.case))
+}
+
+pub(super) fn number(record: &CaseRecord) -> Option<Line> {
+    Some(Line::new("number", format!("Vorgangsnummer {}", record.number?)))
+}
+
+/// What is unusual about photo files, by the codes of the record.
+pub(super) fn photo_flags(record: &CaseRecord) -> Vec<Line> {
+    let line = |(at, photo): (usize, &PhotoRecord)| {
+        let flags = joined(photo.flags.iter().map(|flag| Some(flag.to_string())))?;
+        Some(Line::new(format!("photos[{at}].flags"), format!("Foto {}: {flags}", photo.object)))
+    };
+    record.photos.iter().enumerate().filter_map(line).collect()
 }
 
 /// Findings that the officer confirmed, with the reason.

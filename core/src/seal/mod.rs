@@ -10,6 +10,7 @@
 pub(crate) mod cbor;
 pub mod chain;
 mod cose;
+mod documents;
 mod error;
 mod escrow;
 mod event;
@@ -20,6 +21,7 @@ mod keys;
 mod manifest;
 pub mod merkle;
 mod notice;
+mod numbers;
 mod object;
 mod receipt;
 mod recipients;
@@ -28,6 +30,7 @@ mod software;
 mod time;
 
 pub use cose::{Namespace, Signed, SignedPayload, VerifyingKey, sign_payload, unverified_payload};
+pub use documents::{SignedCatalogue, SignedGeoPack, SignedRules};
 pub use error::SealError;
 pub use escrow::RootEscrow;
 pub use event::{CaseEvent, EventKind, SealedNote};
@@ -36,15 +39,13 @@ pub use hpke::{Kem, RecipientPrivateKey, RecipientPublicKey, Wrap};
 pub use keys::{CaseKey, JournalKey, ObjectKey, RootKey, ViewKey};
 pub use manifest::{Build, ClockEvidence, ClockState, Manifest, ManifestNotice, ManifestObject, WrappedKey};
 pub use notice::{citizen_authorisation, open_notice, sealed_notice};
+pub use numbers::GrantedNumbers;
 pub use object::{Binding, CHUNK, ChunkOpener, ChunkSealer, HEADER, Kind, Scope, open, seal, sealed_length};
 pub use receipt::{Receipt, ReceiptObject};
 pub use recipients::{Recipient, RecipientSet, Role};
 pub use shift::{JournalHead, ShiftOpening, ShiftSeal};
 pub use software::SoftwareKey;
 pub use time::TimeStatement;
-
-/// Catalogue as signed by the agency root: the payload is the JSON document.
-pub use cose::SignedCatalogue;
 
 #[cfg(test)]
 mod tests;

@@ -53,6 +53,8 @@ impl Phone {
             box_key: self.box_key.verifying_key(),
             app: "test 1".to_owned(),
             metered_limit: 1 << 20,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use streife_core::domain::{Agency, BoxId, to_hex};
 use streife_core::ports::Entropy;
-use streife_core::seal::{Hash, RecipientSet, Signed, SignedCatalogue, SoftwareKey, VerifyingKey};
+use streife_core::seal::{Hash, RecipientSet, Signed, SignedCatalogue, SignedRules, SoftwareKey, VerifyingKey};
 use streife_core::testing::DevAgency;
 
 use crate::dev::{self, AgencyFile};
@@ -22,7 +22,7 @@ pub fn identity(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError>
     if store.setting(BOX_ID)?.is_none() {
         found(config, store)?;
     }
-    load(&config.data, store)
+    load(config, store)
 }
 
 /// Loads the certificate authority.
@@ -38,6 +38,7 @@ const ENROLMENT: &str = "enrolment_code_hash";
 const DESK: &str = "desk_token_hash";
 const RECIPIENTS: &str = "recipients";
 const OFFENCES: &str = "catalogue_offences";
+const RULES: &str = "catalogue_rules";
 
 fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
     let entropy: &dyn Entropy = config.entropy.as_ref();
@@ -62,7 +63,9 @@ fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
         (DESK, &Hash::of(&[file.desk_token.as_bytes()]).0),
         (RECIPIENTS, &agency.recipient_set(config.clock.read().unix_ms)?),
         (OFFENCES, &agency.sign_catalogue(&config.catalogue)?),
-    ])
+    ])?;
+    let rules = config.rules.as_ref().map(|rules| agency.sign_rules(rules)).transpose()?;
+    rules.map_or(Ok(()), |rules| store.put_settings(&[(RULES, &rules)]))
 }
 
 fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &AgencyFile) -> Result<(), BoxError> {
@@ -76,7 +79,7 @@ fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &Agency
     Ok(files::sync_folder(data)?)
 }
 
-fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
+fn load(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
     let need = |name| store.setting(name)?.ok_or(BoxError::Damaged("a setting is missing"));
     let name = String::from_utf8(need(AGENCY)?).map_err(|_| BoxError::Damaged("the agency's name"))?;
     let root = VerifyingKey::from_sec1(&need(AGENCY_ROOT)?)?;
@@ -84,14 +87,18 @@ fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
     let set = Signed::<RecipientSet>::verify(&recipients, &root)?.into_payload();
     let offences = need(OFFENCES)?;
     Signed::<SignedCatalogue>::verify(&offences, &root)?;
+    let rules = store.setting(RULES)?;
+    rules.iter().try_for_each(|rules| Signed::<SignedRules>::verify(rules, &root).map(drop))?;
     Ok(Identity {
-        key: SoftwareKey::from_bytes(&files::read_secret(&box_key(data))?)?,
+        key: SoftwareKey::from_bytes(&files::read_secret(&box_key(&config.data))?)?,
         box_id: BoxId::try_from(need(BOX_ID)?.as_slice()).map_err(|_| BoxError::Damaged("the box's id"))?,
         agency: Agency(name),
         enrolment: Hash::try_from(need(ENROLMENT)?.as_slice())?,
         desk: Hash::try_from(need(DESK)?.as_slice())?,
         recipients: (recipients, set),
+        rules,
         offences,
+        numbers: (config.number_prefix, config.range_size),
     })
 }
 

@@ -304,6 +304,8 @@ impl Phone {
             box_key,
             app: "crash".to_owned(),
             metered_limit: 1 << 20,
+            numbers_low: 2,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
     }

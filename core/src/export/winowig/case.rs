@@ -199,6 +199,8 @@ fn note_lines(handover: &Handover, record: &CaseRecord) -> Vec<Line> {
     all.extend(lines::plate(record));
     all.extend(vehicle::lines(record));
     all.extend(lines::confirmed(record));
+    all.extend(lines::photo_flags(record));
+    all.extend(lines::number(record));
     all.push(lines::case(record));
     all
 }

@@ -40,8 +40,8 @@ const REFINEMENT: Field = Field::new("Tatbestand/Konkretisierung", 2_000);
 const OFFENCE_AMOUNT: Field = Field::open("Tatbestand/Tatbestand_Busse");
 const POINTS: Field = Field::open("Tatbestand/Tatbestand_Punkte");
 const VALVES: Field = Field::new("Tatbestand/Ventilstand", 50);
-const SLIP_IDENT: Field = Field::new("Referenzzeichen/Ident", 8);
-const SLIP: Field = Field::new("Referenzzeichen/Value", 36);
+const REFERENCE_KIND: Field = Field::new("Referenzzeichen/Ident", 8);
+const REFERENCE: Field = Field::new("Referenzzeichen/Value", 36);
 const PAID_KEY: Field = Field::new("Zuweisung/Schluessel", 1);
 const PAID_KIND: Field = Field::new("Zuweisung/Typ", 3);
 const PAID: Field = Field::open("Zuweisung/Betrag");
@@ -82,6 +82,7 @@ pub(super) fn bestand(handover: &Handover, sheet: &mut Sheet, case: &HandedCase<
     element
         .children(offences(sheet, record))
         .children(people::persons(handover, sheet, record))
+        .child(number(handover, sheet, record))
         .child(slip(handover, sheet, record))
         .child(payment(handover, sheet, record))
         .child(documents(handover, sheet, case))
@@ -188,6 +189,9 @@ fn note_lines(handover: &Handover, record: &CaseRecord) -> Vec<Line> {
     if handover.xowi.slip.is_none() {
         all.extend(lines::slip(record).map(|line| line.because(Reason::NoKey)));
     }
+    if handover.xowi.number.is_none() {
+        all.extend(lines::number(record).map(|line| line.because(Reason::NoKey)));
+    }
     all.extend(lines::tow(record));
     all.extend(lines::checks(record));
     let single: [fn(&CaseRecord) -> Option<Line>; 10] = [
@@ -207,6 +211,7 @@ fn note_lines(handover: &Handover, record: &CaseRecord) -> Vec<Line> {
     all.extend(lines::plate(record));
     all.extend(lines::unit(record));
     all.extend(lines::confirmed(record));
+    all.extend(lines::photo_flags(record));
     all
 }
 
@@ -237,11 +242,21 @@ fn offence(sheet: &mut Sheet, record: &CaseRecord, at: usize, item: &ChargedOffe
         .with(sheet.optional(&VALVES, "observation.checks.valves", noted.filter(|_| at == 0).as_ref()))
 }
 
+fn number(handover: &Handover, sheet: &mut Sheet, record: &CaseRecord) -> Element {
+    let element = Element::new("Referenzzeichen");
+    let (Some(ident), Some(number)) = (&handover.xowi.number, record.number) else { return element };
+    element.with(sheet.needed(&REFERENCE_KIND, "handover.xowi.number", Some(ident))).with(sheet.text(
+        &REFERENCE,
+        "number",
+        &number.to_string(),
+    ))
+}
+
 fn slip(handover: &Handover, sheet: &mut Sheet, record: &CaseRecord) -> Element {
     let element = Element::new("Referenzzeichen");
     let (Some(ident), Some(slip)) = (&handover.xowi.slip, &record.slip) else { return element };
-    element.with(sheet.needed(&SLIP_IDENT, "handover.xowi.slip", Some(ident))).with(sheet.text(
-        &SLIP,
+    element.with(sheet.needed(&REFERENCE_KIND, "handover.xowi.slip", Some(ident))).with(sheet.text(
+        &REFERENCE,
         "slip.number",
         &slip.number,
     ))

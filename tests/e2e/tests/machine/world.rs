@@ -305,6 +305,8 @@ impl World {
             box_key: self.box_key(),
             app: "machine".to_owned(),
             metered_limit: 200_000,
+            numbers_low: 2,
+            payee: None,
             storage: StorageConfig { ballast: BALLAST, ..StorageConfig::default() },
         }
     }
@@ -319,5 +321,5 @@ fn folder() -> tempfile::TempDir {
 fn start_box(folder: &Path, port: u16, clock: &Arc<SimClock>, entropy: &Arc<DangerousSeededEntropy>) -> RunningBox {
     let local = BoxConfig::local(folder.join("box"));
     let (clock, entropy, listen) = (clock.clone(), entropy.clone(), (local.listen.ip(), port).into());
-    RunningBox::start(BoxConfig { clock, entropy, listen, ..local }).expect("the box starts")
+    RunningBox::start(BoxConfig { clock, entropy, listen, range_size: 3, ..local }).expect("the box starts")
 }
