@@ -8,6 +8,7 @@ pub mod client;
 pub mod domain;
 pub mod error;
 pub mod evidence;
+pub mod export;
 pub mod geo;
 #[cfg(feature = "http")]
 pub mod http;

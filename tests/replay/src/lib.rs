@@ -4,12 +4,14 @@
 //! The phone is simulated: its clock follows the recording, its keys are software twins, its camera draws or reads
 //! photos. The core, the protocol and the box are the real ones, over real TLS.
 //!
-//! And [`recover`]: opens the vault of a phone that does not open any more with the agency's recovery key.
+//! And [`recover`]: opens the vault of a phone that does not open any more with the agency's recovery key;
+//! [`hand_over`]: writes an export as a file that an agency's system imports.
 
 mod check;
 mod desk;
 mod error;
 mod export;
+pub mod hand_over;
 mod log;
 pub mod model;
 mod opened;

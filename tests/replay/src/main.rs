@@ -5,8 +5,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use streife_core::export::Format;
+use streife_replay::hand_over::{HandOver, hand_over};
 use streife_replay::model::Outcome;
 use streife_replay::{Options, Progress, ReplayError, recover, report, run};
 
@@ -24,6 +26,8 @@ enum Command {
     Run(RunArguments),
     /// Opens a dead phone's vault with the agency's recovery key; the vault is only read.
     Recover(RecoverArguments),
+    /// Writes an export, or plain records, as a file that an agency's system imports.
+    HandOver(HandOverArguments),
 }
 
 #[derive(clap::Args)]
@@ -35,6 +39,33 @@ struct RecoverArguments {
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// A new or empty folder for what opens, in plain text. Nothing is overwritten.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// A format to hand over in.
+#[derive(Clone, Copy, ValueEnum)]
+enum Target {
+    /// xOWi-Bestand 1.1.
+    Xowi,
+    /// WiNOWiG XMLMDE.
+    Winowig,
+}
+
+#[derive(clap::Args)]
+struct HandOverArguments {
+    /// An export of a box (`run --export`), a folder of records in plain JSON, or one such record.
+    source: PathBuf,
+    /// The format.
+    #[arg(long)]
+    format: Target,
+    /// The agency's settings (JSON).
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// The case worker's private key, 64 hex digits; by default the one beside the export.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// A new or empty folder for the file, its photos and a report, in plain. Nothing is overwritten.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -70,6 +101,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(arguments) => replay(&arguments),
         Command::Recover(arguments) => recovered(arguments),
+        Command::HandOver(arguments) => handed_over(arguments),
     };
     match done {
         Ok(0) => ExitCode::SUCCESS,
@@ -108,6 +140,18 @@ fn recovered(RecoverArguments { vault, key, out }: RecoverArguments) -> Result<u
     report.lines().iter().for_each(|line| say(line));
     say(&format!("the vault was only read; what opened lies in plain text in {}", out.display()));
     Ok(report.not_opened.len())
+}
+
+fn handed_over(arguments: HandOverArguments) -> Result<usize, ReplayError> {
+    let HandOverArguments { source, format, settings, key, out } = arguments;
+    let format = match format {
+        Target::Xowi => Format::Xowi,
+        Target::Winowig => Format::Winowig,
+    };
+    let handed = hand_over(&HandOver { source, format, settings, key, out: out.clone() })?;
+    handed.lines.iter().for_each(|line| say(line));
+    say(&format!("what was handed over lies in plain in {}", out.display()));
+    Ok(handed.left_out)
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), ReplayError> {

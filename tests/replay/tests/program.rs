@@ -61,6 +61,44 @@ fn a_shift_that_holds_exits_with_0_and_leaves_page_and_json() {
     assert_eq!(outcome.pointer("/summary/cases"), Some(&serde_json::Value::from(1)));
 }
 
+/// Hands an export over into a new folder, and says how it ended.
+fn hand_over(export: &Path, format: &str, out: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_streife-replay"))
+        .args(["hand-over", "--format", format, "--out"])
+        .args([out, export])
+        .output()
+        .expect("runs")
+}
+
+#[test]
+fn an_export_is_handed_over_with_its_photos_and_what_was_changed_is_left_out() {
+    let folder = tempfile::tempdir().expect("folder");
+    let export = folder.path().join("export");
+    let output = replay(folder.path(), &shift(1), &["--export", export.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    for (format, file) in [("xowi", "xowi.xml"), ("winowig", "xmlmde.xml")] {
+        let out = folder.path().join(format);
+        let output = hand_over(&export, format, &out);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let xml = std::fs::read_to_string(out.join(file)).expect("an ASCII case");
+        assert!(xml.contains("M-AB 1234") && xml.contains("Marienplatz 8"), "{xml}");
+        let names: Vec<_> =
+            std::fs::read_dir(&out).expect("reads").map(|one| one.expect("an entry").file_name()).collect();
+        let photo = names.iter().filter_map(|name| name.to_str()).find(|name| name.ends_with(".jpg")).expect("a photo");
+        assert!(xml.contains(photo), "{photo} is not named");
+        assert_eq!(hand_over(&export, format, &out).status.code(), Some(2), "a folder that is not empty");
+    }
+    for entry in std::fs::read_dir(export.join("cases")).expect("reads") {
+        let manifest = entry.expect("an entry").path().join("manifest.cose");
+        let mut bytes = std::fs::read(&manifest).expect("reads");
+        *bytes.last_mut().expect("a signature") ^= 1;
+        std::fs::write(&manifest, bytes).expect("writes");
+    }
+    let output = hand_over(&export, "xowi", &folder.path().join("changed"));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("the manifest is signed by no device of the export"), "{}", said(&output));
+}
+
 #[test]
 fn an_expectation_that_fails_exits_with_1_and_is_named() {
     let folder = tempfile::tempdir().expect("folder");

@@ -12,7 +12,7 @@ mod journal;
 mod keys;
 mod report;
 mod rows;
-mod sink;
+pub(crate) mod sink;
 mod source;
 
 use std::path::{Path, PathBuf};
