@@ -5,7 +5,8 @@
 //! photos. The core, the protocol and the box are the real ones, over real TLS.
 //!
 //! And [`recover`]: opens the vault of a phone that does not open any more with the agency's recovery key;
-//! [`hand_over`]: writes an export as a file that an agency's system imports.
+//! [`hand_over`]: writes an export as a file that an agency's system imports; [`publish`]: signs what an agency gives its
+//! phones.
 
 mod check;
 mod desk;
@@ -18,6 +19,7 @@ mod opened;
 mod phone;
 mod photos;
 mod player;
+pub mod publish;
 pub mod recover;
 pub mod report;
 mod run;

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use streife_core::export::Format;
 use streife_replay::hand_over::{HandOver, hand_over};
 use streife_replay::model::Outcome;
+use streife_replay::publish::{Form, Source, publish};
 use streife_replay::{Options, Progress, ReplayError, recover, report, run};
 
 /// Replays recorded patrol shifts and checks what arrives at the secure box.
@@ -28,6 +29,8 @@ enum Command {
     Recover(RecoverArguments),
     /// Writes an export, or plain records, as a file that an agency's system imports.
     HandOver(HandOverArguments),
+    /// Checks, compiles and signs what an agency gives its phones.
+    Publish(PublishArguments),
 }
 
 #[derive(clap::Args)]
@@ -71,6 +74,75 @@ struct HandOverArguments {
 }
 
 #[derive(clap::Args)]
+struct PublishArguments {
+    /// The agency's root key, 64 hex digits.
+    #[arg(long, value_name = "FILE")]
+    root: PathBuf,
+    /// The signed document.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// An offence catalogue. Rows that cannot be taken are named with their line.
+    Catalogue {
+        /// The source.
+        file: PathBuf,
+        /// Its form.
+        #[arg(long, default_value = "native")]
+        form: CatalogueForm,
+        /// Version of what comes of it; a native one has its own.
+        #[arg(long, default_value = "imported")]
+        version: String,
+    },
+    /// A rule set (schemas/rules.schema.json).
+    Rules {
+        /// The source.
+        file: PathBuf,
+    },
+    /// A map of municipalities and addresses.
+    Map {
+        /// Municipalities as GeoJSON in WGS 84.
+        #[arg(long, value_name = "FILE")]
+        boundaries: Option<PathBuf>,
+        /// Property of a feature that holds the municipality key.
+        #[arg(long, default_value = "AGS")]
+        key: String,
+        /// Property of a feature that holds its name.
+        #[arg(long, default_value = "GEN")]
+        name: String,
+        /// Addresses: key, street, number, and lat, lon or east, north between semicolons.
+        #[arg(long, value_name = "FILE")]
+        addresses: Option<PathBuf>,
+        /// Day that the data stand for.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        date: chrono::NaiveDate,
+        /// How far the map may be from the ground, metres.
+        #[arg(long, default_value_t = 20)]
+        tolerance_m: u16,
+        /// What the licence of the data wants said.
+        #[arg(long)]
+        note: String,
+    },
+}
+
+/// Form of a catalogue.
+#[derive(Clone, Copy, ValueEnum)]
+enum CatalogueForm {
+    /// schemas/catalogue.schema.json.
+    Native,
+    /// The app community's list, JSON.
+    Community,
+    /// The federal dump: fields between ^, Windows-1252.
+    Dump,
+    /// A table, CSV.
+    Table,
+}
+
+#[derive(clap::Args)]
 struct RunArguments {
     /// The recording (JSON Lines, schemas/shift-recording.schema.json).
     recording: PathBuf,
@@ -102,6 +174,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => replay(&arguments),
         Command::Recover(arguments) => recovered(arguments),
         Command::HandOver(arguments) => handed_over(arguments),
+        Command::Publish(arguments) => published(arguments),
     };
     match done {
         Ok(0) => ExitCode::SUCCESS,
@@ -140,6 +213,32 @@ fn recovered(RecoverArguments { vault, key, out }: RecoverArguments) -> Result<u
     report.lines().iter().for_each(|line| say(line));
     say(&format!("the vault was only read; what opened lies in plain text in {}", out.display()));
     Ok(report.not_opened.len())
+}
+
+fn published(PublishArguments { root, out, what }: PublishArguments) -> Result<usize, ReplayError> {
+    let published = publish(&source(what), &root)?;
+    write(&out, &published.signed)?;
+    published.left_out.iter().for_each(|row| say(&format!("left out: {row}")));
+    say(&format!("{}; {} left out; signed as {}", published.summary, published.left_out.len(), out.display()));
+    Ok(published.left_out.len())
+}
+
+fn source(what: What) -> Source {
+    match what {
+        What::Catalogue { file, form, version } => {
+            let form = match form {
+                CatalogueForm::Native => Form::Native,
+                CatalogueForm::Community => Form::Community,
+                CatalogueForm::Dump => Form::Dump,
+                CatalogueForm::Table => Form::Table,
+            };
+            Source::Catalogue { file, form, version }
+        }
+        What::Rules { file } => Source::Rules { file },
+        What::Map { boundaries, key, name, addresses, date, tolerance_m, note } => {
+            Source::Map { boundaries, properties: (key, name), addresses, date, tolerance_m, note }
+        }
+    }
 }
 
 fn handed_over(arguments: HandOverArguments) -> Result<usize, ReplayError> {
