@@ -6,8 +6,9 @@
 
 use std::io::ErrorKind;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{PixelTrait, ResizeOptions, Resizer};
 use jpeg_decoder::{Decoder, PixelFormat};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use rayon::ThreadPoolBuilder;
@@ -86,12 +87,18 @@ impl Pixels {
             u32::try_from(pixels).unwrap_or(long).max(1)
         };
         let (width, height) = (scaled(self.width), scaled(self.height));
-        let kind = if self.depth == 1 { PixelType::U8 } else { PixelType::U8x3 };
-        let source = ImageRef::new(self.width, self.height, &self.bytes, kind).map_err(|_| PhotoError::Undecodable)?;
-        let mut target = Image::new(width, height, kind);
-        let resized = Resizer::new().resize(&source, &mut target, &ResizeOptions::new());
-        resized.map_err(|_| PhotoError::Undecodable)?;
-        Ok(Self { width, height, depth: self.depth, bytes: target.into_vec() })
+        let resized = if self.depth == 1 { self.typed::<U8>(width, height) } else { self.typed::<U8x3>(width, height) };
+        let bytes = resized.ok_or(PhotoError::Undecodable)?;
+        Ok(Self { width, height, depth: self.depth, bytes })
+    }
+
+    /// Of one kind of pixel: for a kind known at run time alone, the code of all kinds would be made.
+    fn typed<P: PixelTrait>(&self, width: u32, height: u32) -> Option<Vec<u8>> {
+        let source = TypedImageRef::<P>::from_buffer(self.width, self.height, &self.bytes).ok()?;
+        let mut bytes = vec![0; width as usize * height as usize * self.depth];
+        let mut target = TypedImage::<P>::from_buffer(width, height, &mut bytes).ok()?;
+        Resizer::new().resize_typed(&source, &mut target, &ResizeOptions::new()).ok()?;
+        Some(bytes)
     }
 
     /// The picture as it is to be seen, by the EXIF orientation.
