@@ -8,6 +8,7 @@
 
 mod check;
 mod desk;
+mod edits;
 mod error;
 mod export;
 mod log;

@@ -94,13 +94,16 @@ impl Camera {
 
 /// One spec a photo, in the recording's order.
 fn plan(recording: &Recording) -> Vec<PhotoSpec> {
-    let mut scenery = Scenery { seed: recording.header.seed, plates: Vec::new(), fix: None, taken: 0 };
+    let PhotoSpec { width, height, .. } = PhotoSpec::default();
+    let size = recording.header.camera.map_or((width, height), |camera| (camera.width.into(), camera.height.into()));
+    let mut scenery = Scenery { seed: recording.header.seed, size, plates: Vec::new(), fix: None, taken: 0 };
     recording.events.iter().filter_map(|timed| scenery.pass(timed)).collect()
 }
 
 /// What the camera would see at this point of the recording.
 struct Scenery<'a> {
     seed: u64,
+    size: (u32, u32),
     plates: Vec<(&'a str, &'a str)>,
     fix: Option<(f64, f64)>,
     taken: u64,
@@ -109,8 +112,8 @@ struct Scenery<'a> {
 impl<'a> Scenery<'a> {
     fn pass(&mut self, timed: &'a TimedEvent) -> Option<PhotoSpec> {
         match &timed.event {
-            Event::CaseVehicle { case, plate, .. } => self.plates.push((case, plate)),
-            Event::CasePlace { fix: Some(fix), .. } => self.fix = Some((fix.lat, fix.lon)),
+            Event::CaseVehicle { case, vehicle } => self.plates.push((case, &vehicle.plate)),
+            Event::CasePlace { place, .. } => self.fix = place.fix.as_ref().map(|fix| (fix.lat, fix.lon)).or(self.fix),
             Event::CasePhoto { case, class, .. } => return Some(self.spec(timed, case, *class)),
             _ => {}
         }
@@ -123,6 +126,8 @@ impl<'a> Scenery<'a> {
         let (taken_local, utc_offset) = local(timed);
         PhotoSpec {
             seed: self.seed.wrapping_mul(1_000).wrapping_add(self.taken),
+            width: self.size.0,
+            height: self.size.1,
             plate: plate.to_owned(),
             taken_local,
             utc_offset,

@@ -68,7 +68,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> Result<Outcome, Replay
         progress.played(index, recording.events.len(), name(&timed.event));
         if let Some(expected) = player.play(timed)? {
             let found = check::count(running(player.phone())?, &desk)?;
-            check::expect(timed.line, &expected, &found, &mut checks);
+            check::expect(timed.line, &expected.counts, &found, &mut checks);
+            check::expect_findings(timed.line, &expected, &mut checks);
         }
     }
     progress.played(recording.events.len(), recording.events.len(), "checking");
