@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::input::{
-    Confirm, OffenceInput, OfficerInput, PlaceInput, TalkInput, TowInput, ValveInput, VehicleInput,
-};
+use super::input::{Confirm, OffenceInput, OfficerInput, PlaceInput, TalkInput, TowInput, ValveInput, VehicleInput};
 use crate::domain::{DiscTime, OffenceRelation, Person, PhotoClass, Scene, VoidReason, Witness};
 
 /// First line of a recording.

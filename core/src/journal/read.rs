@@ -96,8 +96,20 @@ mod tests {
             (vec![on(r#""type":"expect","case":"c1","cases":1"#)], 2, "findings of no case"),
             (vec![open.clone(), begin.clone(), tow(r#""step":"arrived""#)], 4, "was not ordered"),
             (vec![open.clone(), begin.clone(), tow(r#""step":"ordered""#)], 4, "without a reason"),
-            (vec![open.clone(), begin.clone(), tow(r#""step":"ordered","reason":"r","outcome":"towed""#)], 4, "belong together"),
-            (vec![open.clone(), begin.clone(), tow(r#""step":"ordered","reason":"r","damage":[{"text":"t","photo":"p"}]"#)], 4, "photo p"),
+            (
+                vec![open.clone(), begin.clone(), tow(r#""step":"ordered","reason":"r","outcome":"towed""#)],
+                4,
+                "belong together",
+            ),
+            (
+                vec![
+                    open.clone(),
+                    begin.clone(),
+                    tow(r#""step":"ordered","reason":"r","damage":[{"text":"t","photo":"p"}]"#),
+                ],
+                4,
+                "photo p",
+            ),
             (vec![open.clone(), begin.clone(), begin.clone()], 4, "begun twice"),
             (vec![open.clone(), begin, seal.clone(), seal], 5, "is sealed"),
             (vec![on(r#""type":"app.kill""#), on(r#""type":"sync""#)], 3, "not running"),
@@ -134,8 +146,10 @@ mod tests {
     fn a_member_of_another_event_is_refused_in_one_that_is_put_together() {
         let at = r#""at":"2026-06-16T06:00:00+02:00","mono":0"#;
         let vehicle = r#""type":"case.vehicle","case":"c1","plate":"M-AB 1","nation":"D","kind":"car""#;
-        for line in [format!("{{{at},{vehicle},\"firm\":\"x\"}}"), format!(r#"{{{at},"type":"case.scene","case":"c1","text":"x"}}"#)]
-        {
+        for line in [
+            format!("{{{at},{vehicle},\"firm\":\"x\"}}"),
+            format!(r#"{{{at},"type":"case.scene","case":"c1","text":"x"}}"#),
+        ] {
             assert!(fault(&[&line]).reason.contains("unknown field"), "{line}");
         }
     }

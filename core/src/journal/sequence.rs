@@ -92,7 +92,8 @@ impl<'a> Begun<'a> {
             _ => None,
         };
         let mut shown = tow.damage.iter().filter_map(|damage| damage.photo.as_deref());
-        let foreign = shown.find(|photo| !self.photos.contains(photo)).map(|photo| format!("photo {photo} is none of the case"));
+        let foreign =
+            shown.find(|photo| !self.photos.contains(photo)).map(|photo| format!("photo {photo} is none of the case"));
         if tow.step != TowStep::Noted {
             self.last_step = Some(tow.step);
         }

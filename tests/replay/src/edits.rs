@@ -160,7 +160,9 @@ fn vehicle(input: VehicleInput) -> Result<Vehicle, EditError> {
         PlateOverride::new(&plate, &nation, verdict, &doubt.reason).map(|stood| (stood.plate(), stood.doubt()))
     });
     let (plate, marks) = match doubt.transpose()? {
-        Some((_, told)) if told.as_ref().map(|told| told.verdict) != marks.doubt.as_ref().map(|doubt| doubt.verdict) => {
+        Some((_, told))
+            if told.as_ref().map(|told| told.verdict) != marks.doubt.as_ref().map(|doubt| doubt.verdict) =>
+        {
             return Err(EditError::Verdict);
         }
         Some((plate, doubt)) => (plate, PlateMarks { doubt, ..marks }),
