@@ -108,7 +108,7 @@ fn charge(case: &CaseOutcome) -> String {
 
 fn offence(offence: &OffenceOutcome) -> String {
     format!(
-        "<li><span class=\"wording\"><span class=\"code\">{}</span> {}</span> <span class=\"amount\">{}</span></li>",
+        "<li><span class=\"wording\" lang=\"de\"><span class=\"code\">{}</span> {}</span> <span class=\"amount\">{}</span></li>",
         Text(&offence.number.to_string()),
         Text(&offence.label),
         euros(offence.amount_cents)

@@ -32,7 +32,7 @@ pub(super) fn row(case: &CaseOutcome, clock: LocalClock<'_>) -> String {
         return String::new();
     }
     format!(
-        "<tr role=\"row\" class=\"facts\"><td role=\"cell\" colspan=\"6\"><div class=\"blocks\">\n{blocks}</div></td></tr>\n"
+        "<tr role=\"row\" class=\"more\"><td role=\"cell\" colspan=\"6\"><div class=\"blocks\">\n{blocks}</div></td></tr>\n"
     )
 }
 
@@ -53,11 +53,8 @@ pub(super) fn plate_notes(case: &CaseOutcome) -> String {
 fn sign(vehicle: &Vehicle) -> Option<String> {
     let sign = vehicle.plate.nation.as_str();
     let iso = PlateTables::built_in().nations.sign(sign).map(|nation| nation.iso.as_str());
-    (sign != "D").then(|| match iso {
-        Some(iso) if iso == sign => String::new(),
-        Some(iso) => format!("<span class=\"small\">ISO {}</span>", Text(iso)),
-        None => "<span class=\"small\">no known sign</span>".to_owned(),
-    })
+    let other = iso.filter(|iso| *iso != sign && sign != "D");
+    other.map(|iso| format!("<span class=\"small\">ISO {}</span>", Text(iso)))
 }
 
 fn vehicle(vehicle: &Vehicle) -> String {
@@ -86,11 +83,12 @@ fn vehicle(vehicle: &Vehicle) -> String {
 
 fn place(case: &CaseOutcome, clock: LocalClock<'_>) -> String {
     let Some(place) = &case.facts.place else { return String::new() };
+    let number = place.house_number.as_ref().map(|number| format!("no. {number}"));
+    let within =
+        place.built_up.map(|within| if within { "built-up area" } else { "outside built-up areas" }.to_owned());
     let parts = [
-        line("street", place.street.as_deref()),
-        line("number", place.house_number.as_deref()),
-        line("postcode", place.postcode.as_deref()),
-        line("built-up area", place.built_up.map(yes)),
+        line("street", some(&joined([place.street.clone(), number]))),
+        line("postcode", some(&joined([place.postcode.clone(), within]))),
     ]
     .concat();
     let municipality = line("municipality", place.municipality.as_ref().map(|key| key.as_str()));
@@ -155,8 +153,7 @@ fn persons(persons: &[Person]) -> String {
 fn person(person: &Person) -> String {
     let name = [&person.given_names, &person.family_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
     let age = person.age.map(|age| format!("about {} to {}", age.from, age.to));
-    let born = [person.born.map(|day| day.to_string()), person.birth_place.clone()];
-    let born = born.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let born = joined([person.born.map(|day| day.to_string()), person.birth_place.clone()]);
     let lines = [
         line("name", some(&name)),
         line("born", some(&born)),
@@ -169,6 +166,11 @@ fn person(person: &Person) -> String {
     format!("<p class=\"who\">{}</p><dl>{}</dl>", words(person.role), lines.concat())
 }
 
+/// What there is of it, with commas between.
+fn joined<const N: usize>(parts: [Option<String>; N]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
@@ -176,8 +178,7 @@ fn some(text: &str) -> Option<&str> {
 fn address(address: &PostalAddress) -> String {
     let town = [&address.postcode, &address.town].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
     let nation = address.nation.as_ref().map(|nation| format!("({nation})"));
-    let parts = [address.street.clone(), some(&town).map(str::to_owned), nation];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    joined([address.street.clone(), some(&town).map(str::to_owned), nation])
 }
 
 fn talk(talk: &WarningTalk, clock: LocalClock<'_>) -> String {
