@@ -1,8 +1,7 @@
 //! The phone's camera: photos drawn from the recording's seed on a thread of their own, or real files in name order.
 //!
-//! What a photo shows follows from the recording: the plate of its case, the time, and
-//! the fix of its case or, before there is one, the last. The same recording
-//! gives the same bytes.
+//! What a photo shows follows from the recording: the plate of its case, the time, and the fix of its case or, before
+//! there is one, the last. The same recording gives the same bytes.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -140,7 +139,6 @@ impl<'a> Scenery<'a> {
             // Held upright or across, as officers do.
             orientation: if self.taken.is_multiple_of(3) { 6 } else { 1 },
             scene: scene(class),
-            ..PhotoSpec::default()
         }
     }
 }

@@ -230,7 +230,7 @@ fn a_case_shows_what_was_recorded_of_it() {
     ] {
         assert!(page.contains(shown), "{shown}");
     }
-    assert_eq!(page.matches("Muster Muster").count(), 1, "a name stands in its case alone");
+    assert_eq!(page.matches("name</dt><dd>Muster Muster").count(), 1, "a name stands in its case alone");
 }
 
 #[test]
@@ -252,5 +252,5 @@ fn a_time_that_comes_twice_is_told_apart() {
     let shown = [-3 * half, -half, half, 3 * half].map(|after| clock.hm(CHANGE_MS + after));
     assert_eq!(shown, ["01:30", "02:30+02", "02:30+01", "03:30"]);
     assert_eq!(clock.zone(), "UTC+02:00, then UTC+01:00");
-    assert!(clock.same_day(CHANGE_MS - half, CHANGE_MS + half) && !clock.same_day(CHANGE_MS, CHANGE_MS - 6 * half));
+    assert!(clock.same_day(CHANGE_MS - half, CHANGE_MS + half) && !clock.same_day(CHANGE_MS, CHANGE_MS - 7 * half));
 }
