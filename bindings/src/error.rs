@@ -143,6 +143,8 @@ fn bad_input(error: &Error) -> StreifeError {
         Error::Input(limit) => StreifeError::Limit { field: limit.field.to_owned() },
         Error::Clock | Error::Vault(VaultError::Clock) => Input::DeviceClock.into(),
         Error::Catalogue(_) => Input::Catalogue.into(),
+        Error::Rules(_) => Input::Rules.into(),
+        Error::Map(_) => Input::Map.into(),
         Error::Seal(SealError::PublicKey) | Error::Vault(VaultError::Seal(SealError::PublicKey)) => {
             Input::PublicKey.into()
         }
@@ -151,6 +153,7 @@ fn bad_input(error: &Error) -> StreifeError {
         Error::Transport(_)
         | Error::Refused(_)
         | Error::Findings(_)
+        | Error::PreNote(_)
         | Error::NotProvisioned
         | Error::State
         | Error::Busy => Input::TooLong.into(),

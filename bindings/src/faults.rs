@@ -36,6 +36,10 @@ pub enum Input {
     DeviceClock,
     /// The catalogue that the agency signed is faulty; the one in use stays.
     Catalogue,
+    /// The rule set that the agency signed is faulty; the one in use stays.
+    Rules,
+    /// The geo pack that the agency signed is faulty; the one in use stays.
+    Map,
     /// A value is longer than what can be sealed.
     TooLong,
 }

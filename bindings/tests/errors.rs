@@ -4,7 +4,7 @@ use std::io::ErrorKind as Io;
 
 use streife_core::catalogue::CatalogueError;
 use streife_core::client::{PhotoError, SealError, VaultError};
-use streife_core::domain::{Finding, FindingCode, InputError, Plate, PlateError, SlipError};
+use streife_core::domain::{Finding, FindingCode, InputError, Plate, PlateError, Severity, SlipError};
 use streife_core::error::Error;
 use streife_core::ports::{EntropyError, KeyStoreError, SignerError, TransportError};
 use streife_ffi::{Input, KeyStoreFault, PhotoFault, PlateRule, SignerFault, StreifeError};
@@ -123,7 +123,9 @@ fn the_inputs_errors() {
 
 #[test]
 fn the_clients_and_the_networks_errors() {
-    let findings = vec![Finding::from(FindingCode::PhotoMissing), Finding::from(FindingCode::FixMocked)];
+    let finding = |code, severity| Finding { code, severity };
+    let findings =
+        vec![finding(FindingCode::PhotoMissing, Severity::Block), finding(FindingCode::FixMocked, Severity::Confirm)];
     let mut cases = vec![
         (Error::Findings(findings.clone()), StreifeError::Findings { findings }),
         (Error::NotProvisioned, StreifeError::NotProvisioned),

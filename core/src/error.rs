@@ -3,9 +3,11 @@
 //! No error carries a plate, a place, a name, a path or text from a host's exception.
 
 use crate::catalogue::CatalogueError;
-use crate::domain::{Finding, InputError, MomentError, PlateError, SlipError};
+use crate::domain::{Finding, InputError, MomentError, PlateError, PreNoteError, SlipError};
 use crate::evidence::PhotoError;
+use crate::geo::PackError;
 use crate::ports::{EntropyError, KeyStoreError, SignerError, TransportError};
+use crate::rules::RulesError;
 use crate::seal::SealError;
 use crate::sync::SyncError;
 use crate::vault::VaultError;
@@ -70,6 +72,15 @@ pub enum Error {
     /// See [`CatalogueError`].
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// See [`RulesError`].
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// See [`PackError`].
+    #[error(transparent)]
+    Map(#[from] PackError),
+    /// See [`PreNoteError`].
+    #[error(transparent)]
+    PreNote(#[from] PreNoteError),
     /// See [`PlateError`].
     #[error(transparent)]
     Plate(#[from] PlateError),
@@ -113,7 +124,15 @@ impl Error {
             Self::Photo(PhotoError::Unwritable(_)) => ErrorKind::Storage,
             Self::Photo(PhotoError::Seal(error)) => seal_kind(error),
             Self::Photo(_) => ErrorKind::Photo,
-            Self::Catalogue(_) | Self::Plate(_) | Self::Slip(_) | Self::Input(_) | Self::Clock => ErrorKind::BadInput,
+            Self::Catalogue(_)
+            | Self::Rules(_)
+            | Self::Map(_)
+            | Self::Plate(_)
+            | Self::Slip(_)
+            | Self::Input(_)
+            | Self::Clock => ErrorKind::BadInput,
+            Self::PreNote(PreNoteError::Unknown) => ErrorKind::NotFound,
+            Self::PreNote(_) => ErrorKind::State,
             Self::Transport(TransportError::Untrusted) => ErrorKind::Untrusted,
             Self::Transport(_) => ErrorKind::Network,
             Self::Refused(_) => ErrorKind::Refused,

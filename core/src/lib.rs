@@ -14,6 +14,7 @@ pub mod http;
 pub mod journal;
 pub mod log;
 pub mod ports;
+pub mod rules;
 pub mod seal;
 pub mod sync;
 #[cfg(feature = "testing")]

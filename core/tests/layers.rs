@@ -10,19 +10,20 @@ mod reading;
 use reading::{Source, Used, kept_lines, paths, sources, tokens, top};
 
 /// Left may use right, nothing else. `module::part` allows one part only, `pub use module` only a re-export.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("seal", &["domain", "ports"]),
     ("catalogue", &["domain"]),
     ("geo", &["domain"]),
     ("journal", &["domain"]),
+    ("rules", &["catalogue", "geo", "domain"]),
     ("vault", &["seal", "domain", "ports"]),
     ("evidence", &["seal", "domain", "ports"]),
     ("sync", &["vault", "seal", "domain", "ports"]),
     ("http", &["ports", "sync::protocol"]),
-    ("error", &["sync", "evidence", "geo", "vault", "seal", "catalogue", "journal", "domain", "ports"]),
-    ("log", &["error", "sync", "evidence", "geo", "vault", "seal", "catalogue", "journal", "domain", "ports"]),
+    ("error", &["sync", "evidence", "rules", "geo", "vault", "seal", "catalogue", "journal", "domain", "ports"]),
+    ("log", &["error", "sync", "evidence", "rules", "geo", "vault", "seal", "catalogue", "journal", "domain", "ports"]),
     (
         "client",
         &[
@@ -30,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "log",
             "sync",
             "evidence",
+            "rules",
             "geo",
             "vault",
             "seal",
@@ -49,6 +51,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "log",
             "sync",
             "evidence",
+            "rules",
             "geo",
             "vault",
             "seal",
@@ -81,12 +84,13 @@ const FILES: [&str; 16] = [
     "core/src/testing/",
 ];
 /// What must be the same on every run: no file, no socket, no clock.
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
     "core/src/domain/",
     "core/src/seal/",
     "core/src/sync/",
     "core/src/catalogue/",
     "core/src/geo/",
+    "core/src/rules/",
     "core/src/journal/",
 ];
 const MAX_LINES: usize = 400;

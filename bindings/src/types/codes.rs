@@ -201,30 +201,74 @@ pub enum FindingCode {
     OffenceMissing,
     /// The catalogue has no such offence at that time.
     OffenceUnknown,
-    /// The catalogue asks for a refinement that is not given.
+    /// The catalogue asks for a refinement, a choice or a value that is not given.
     RefinementMissing,
+    /// More choices or values are given than the wording has room for.
+    DetailsSurplus,
     /// No check of the vehicle yet.
     CheckMissing,
     /// The time between the checks is too short for the offence.
     DurationTooShort,
+    /// The phone was started anew between the checks: the wall clock alone tells the duration.
+    DurationByWallClock,
+    /// The last check lies before the first: the clock was set.
+    ChecksOutOfOrder,
+    /// A check lies in the hour that autumn repeats: exports without an offset need words.
+    RepeatedHour,
+    /// The offence lies so far back that its limitation (Verjährung) is near.
+    LateOffence,
     /// Valve positions differ between the checks of a duration offence, or were not noted on two wheels.
     ValvesMoved,
     /// No place yet.
     PlaceMissing,
     /// No photo yet.
     PhotoMissing,
+    /// No photo of a class that the agency asks for.
+    PhotoClassMissing,
     /// The fix is coarse or old, or missing.
     FixWeak,
     /// The platform says that the fix was simulated.
     FixMocked,
     /// The way from the last case is too long for the time between.
     WayImplausible,
+    /// The place lies outside the agency's area.
+    OutsideArea,
+    /// The fix may lie on the other side of the border of the agency's area.
+    NearBoundary,
+    /// The municipality as noted is not where the fix lies.
+    MunicipalityDiffers,
     /// A photo's own time lies far from the device's.
     PhotoTimeDiffers,
     /// A photo's own position lies far from the fix.
     PhotoPlaceDiffers,
     /// A photo carries coordinates that a platform has blanked out.
     PhotoGpsRedacted,
+    /// The plate is of no form that is known, and nobody said why it stands.
+    PlateMalformed,
+    /// Nobody gives plates with that prefix.
+    PlateUnknownPrefix,
+    /// More than one plate can be meant.
+    PlateAmbiguous,
+    /// The plate can be, but is worth another look.
+    PlateNote,
+    /// The plate was not valid on the day: out of season, expired, or of another year's colour.
+    PlateNotValid,
+    /// The officer stands by the plate against the verdict.
+    PlateOverridden,
+    /// No slip was left.
+    SlipMissing,
+    /// The slip's number was used on this phone before.
+    SlipUsed,
+    /// The same offence of the same vehicle at the same place was recorded a short time ago.
+    Duplicate,
+    /// The same offence was recorded some hours ago: it may go on.
+    ContinuingOffence,
+    /// Something was paid on the spot, but not all offences are warnings.
+    PaidFine,
+    /// What was paid on the spot is not what the offences cost.
+    PaymentDiffers,
+    /// The tow has no end yet.
+    TowOpen,
 }
 
 /// One finding.

@@ -18,7 +18,7 @@ impl Client {
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
         self.vault.expect_room()?;
         let case = CaseId::new(self.random()?);
-        self.vault.begin_case(case, shift, self.now()?)?;
+        self.vault.begin_case(case, shift, &CaseFacts::default(), self.now()?)?;
         Ok(case)
     }
 

@@ -21,6 +21,8 @@ pub struct Client {
     /// Serialises reading, changing and writing a draft.
     pub(super) drafting: Mutex<()>,
     pub(super) provisioned: Mutex<Provisioned>,
+    /// The offences of a day, indexed: version, day, index.
+    pub(super) offences: Mutex<Option<(String, chrono::NaiveDate, crate::catalogue::Index)>>,
     pub(super) notices: Mutex<Vec<Notice>>,
     sweep: Sweep,
 }
@@ -42,6 +44,7 @@ impl Client {
             engine: Mutex::default(),
             drafting: Mutex::default(),
             provisioned: Mutex::default(),
+            offences: Mutex::default(),
             notices: Mutex::default(),
             sweep: Sweep::default(),
         };

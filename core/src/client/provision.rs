@@ -1,4 +1,4 @@
-//! What the agency gives a phone: enrolment, recipients, catalogue. All of it verified against the pinned root.
+//! What the agency gives a phone: enrolment, recipients, catalogue, rule set, map. All of it verified against the pinned root.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -6,10 +6,13 @@ use super::Client;
 use crate::catalogue::Catalogue;
 use crate::domain::{Moment, ShiftId};
 use crate::error::Error;
+use crate::geo::GeoPack;
 use crate::ports::{Body, Method, NeverCancel, Request, Response};
+use crate::rules::Rules;
 use crate::seal::jose::Jwk;
 use crate::seal::{
-    ClockEvidence, ClockState, Hash, RecipientSet, SealError, Signed, SignedCatalogue, SignedPayload, VerifyingKey,
+    ClockEvidence, ClockState, Hash, RecipientSet, SealError, Signed, SignedCatalogue, SignedGeoPack, SignedPayload,
+    SignedRules, VerifyingKey,
 };
 use crate::sync::TimeRecord;
 use crate::sync::protocol::{self, Enrolment, digest_header, path};
@@ -17,6 +20,7 @@ use crate::vault::Document;
 
 const RECIPIENTS_ETAG: &str = "recipients-etag";
 const CATALOGUE_ETAG: &str = "catalogue-etag";
+const RULES_ETAG: &str = "rules-etag";
 /// A phone's clock counts as agreeing within this span.
 const CLOCK_TOLERANCE_MS: u64 = 60_000;
 
@@ -25,6 +29,8 @@ const CLOCK_TOLERANCE_MS: u64 = 60_000;
 pub(super) struct Provisioned {
     recipients: Option<Arc<RecipientSet>>,
     catalogue: Option<Arc<Catalogue>>,
+    rules: Option<Arc<Rules>>,
+    map: Option<Arc<GeoPack>>,
 }
 
 impl Client {
@@ -47,7 +53,7 @@ impl Client {
         }
     }
 
-    /// Fetches recipients and catalogue if they have changed.
+    /// Fetches recipients, catalogue and rule set if they have changed.
     ///
     /// # Errors
     /// [`Error::Seal`] if they are not signed by the agency; what was installed before stays.
@@ -58,7 +64,12 @@ impl Client {
         if let Some(bytes) = self.fetch(path::OFFENCES, CATALOGUE_ETAG, self.catalogue().is_ok())? {
             self.install_catalogue(&bytes)?;
         }
-        Ok(())
+        let has_rules = self.vault.document(Document::Rules)?.is_some() && self.rules().is_ok();
+        match self.fetch(path::RULES, RULES_ETAG, has_rules) {
+            Ok(Some(bytes)) => self.install_rules(&bytes),
+            Ok(None) | Err(Error::Refused(404)) => Ok(()), // the agency has none of its own
+            Err(error) => Err(error),
+        }
     }
 
     /// Installs a recipient set that came another way. An older set never replaces a newer one.
@@ -106,6 +117,49 @@ impl Client {
         Ok(catalogue)
     }
 
+    /// Installs a rule set that came another way.
+    ///
+    /// # Errors
+    /// [`SealError::Signature`], or [`Error::Rules`] naming the fault; the one in use stays.
+    pub fn install_rules(&self, bytes: &[u8]) -> Result<(), Error> {
+        let rules = Rules::parse(&self.verified::<SignedRules>(bytes)?.0)?;
+        self.vault.put_document(Document::Rules, bytes)?;
+        self.provisioned().rules = Some(Arc::new(rules));
+        Ok(())
+    }
+
+    /// The rule set in use: the agency's, else the one built in.
+    ///
+    /// # Errors
+    /// [`Error::Seal`] or [`Error::Rules`] if the installed one is not sound.
+    pub fn rules(&self) -> Result<Arc<Rules>, Error> {
+        if let Some(rules) = &self.provisioned().rules {
+            return Ok(rules.clone());
+        }
+        let rules = match self.vault.document(Document::Rules)? {
+            Some(bytes) => Rules::parse(&self.verified::<SignedRules>(&bytes)?.0)?,
+            None => Rules::default(),
+        };
+        let rules = Arc::new(rules);
+        self.provisioned().rules = Some(rules.clone());
+        Ok(rules)
+    }
+
+    /// Uses a signed geo pack until the client is dropped. The vault does not keep it: it is no secret, and may be larger
+    /// than everything else.
+    ///
+    /// # Errors
+    /// [`SealError::Signature`], or [`Error::Map`] naming the fault; the one in use stays.
+    pub fn use_map(&self, signed: &[u8]) -> Result<(), Error> {
+        let map = GeoPack::load(&self.verified::<SignedGeoPack>(signed)?.0)?;
+        self.provisioned().map = Some(Arc::new(map));
+        Ok(())
+    }
+
+    pub(super) fn map(&self) -> Option<Arc<GeoPack>> {
+        self.provisioned().map.clone()
+    }
+
     pub(super) fn recipients(&self) -> Result<Arc<RecipientSet>, Error> {
         if let Some(recipients) = &self.provisioned().recipients {
             return Ok(recipients.clone());
@@ -118,7 +172,8 @@ impl Client {
 
     /// What was read may have been replaced.
     pub(super) fn forget_provisioned(&self) {
-        *self.provisioned() = Provisioned::default();
+        let mut provisioned = self.provisioned();
+        *provisioned = Provisioned { map: provisioned.map.take(), ..Provisioned::default() };
     }
 
     fn provisioned(&self) -> MutexGuard<'_, Provisioned> {

@@ -3,10 +3,9 @@
 use super::Client;
 use crate::domain::{
     CaseFacts, CaseId, CaseRecord, CaseView, Category, ChargedOffence, Confirmation, Moment, Money, NamedOffence,
-    Notes, ObjectId, Observation, Offences, Officer, RECORD_SCHEMA, Salt, SlipNumber, VoidNote,
+    Notes, ObjectId, Observation, Offences, Officer, RECORD_SCHEMA, Salt, SlipNumber, VoidNote, legal_day,
 };
 use crate::error::Error;
-use crate::log;
 use crate::seal::{
     Build, CaseKey, JournalHead, Kind, Manifest, Recipient, RecipientSet, Scope, SignedPayload, WrappedKey,
     sealed_notice,
@@ -99,9 +98,7 @@ impl Client {
         let manifest = self.manifest(&record, facts, &parts, &recipients, head)?;
         let sealed = SealedCase { case, seq, payload: manifest.encode() };
         self.vault.seal_case(&sealed, head, parts, at, closing.void.as_ref())?;
-        if let Err(error) = self.remember_fix(facts) {
-            log::event("the fix is not remembered", &[("error", &error)]); // the case is sealed all the same
-        }
+        self.remember(case, facts, &at);
         Ok(seq)
     }
 
@@ -146,7 +143,8 @@ impl Client {
 
     fn charged(&self, facts: &CaseFacts, at: &Moment) -> Result<Option<Offences>, Error> {
         let catalogue = self.catalogue()?;
-        let day = super::findings::offence_day(facts, at)?;
+        let moment = facts.checks.first().map_or(at, |check| &check.at);
+        let day = legal_day(moment).map_err(|_| Error::Clock)?;
         // Only a void draft can name an offence that the catalogue lacks; it stays in the record, charging nothing.
         let charge = |offence: &NamedOffence| catalogue.charge(offence, day).unwrap_or_else(|| uncharged(offence));
         let items: Vec<_> = facts.offences.iter().map(charge).collect();

@@ -24,6 +24,7 @@ impl Client {
         } else {
             self.vault.void_case(&void, at)?;
         }
+        self.forget_case(case, &at);
         self.sign_behind_commit();
         Ok(event)
     }

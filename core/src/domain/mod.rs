@@ -6,6 +6,7 @@
 
 mod case;
 mod disc;
+mod finding;
 mod hex;
 mod id;
 mod input;
@@ -28,8 +29,9 @@ mod tow;
 mod vehicle;
 mod view;
 
-pub use case::{CaseEdit, CaseFacts, Finding, FindingCode, Severity, VoidReason};
+pub use case::{CaseEdit, CaseFacts, VoidReason};
 pub use disc::{DiscReading, DiscTime};
+pub use finding::{Finding, FindingCode, Severity};
 pub use hex::{HexError, from_hex, to_hex};
 pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, Salt, ShiftId};
 pub use input::{InputError, PHOTOS as MAX_PHOTOS, check_reason};

@@ -152,6 +152,21 @@ impl PreNotes {
         Ok(note.observation())
     }
 
+    /// Says where the vehicle stands and which offences may come of it.
+    ///
+    /// # Errors
+    /// [`PreNoteError::Unknown`].
+    pub fn describe(
+        &mut self,
+        case: CaseId,
+        place: Option<Place>,
+        offences: Vec<NamedOffence>,
+    ) -> Result<(), PreNoteError> {
+        let note = self.open.iter_mut().find(|note| note.case == case).ok_or(PreNoteError::Unknown)?;
+        (note.place, note.offences) = (place, offences);
+        Ok(())
+    }
+
     /// Takes one out: to become its case, or to be forgotten.
     ///
     /// # Errors

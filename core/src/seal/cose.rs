@@ -30,6 +30,10 @@ pub enum Namespace {
     Recipients,
     /// Offence catalogue, by the agency root.
     Catalogue,
+    /// Rule set, by the agency root.
+    Rules,
+    /// Geo pack, by the agency root.
+    GeoPack,
 }
 
 impl Namespace {
@@ -43,6 +47,8 @@ impl Namespace {
             Self::Time => b"streife/1 time",
             Self::Recipients => b"streife/1 recipients",
             Self::Catalogue => b"streife/1 catalogue",
+            Self::Rules => b"streife/1 rules",
+            Self::GeoPack => b"streife/1 geo pack",
         }
     }
 
@@ -56,6 +62,8 @@ impl Namespace {
             Self::Time => "application/vnd.streife.time+cbor",
             Self::Recipients => "application/vnd.streife.recipients+cbor",
             Self::Catalogue => "application/vnd.streife.catalogue+json",
+            Self::Rules => "application/vnd.streife.rules+json",
+            Self::GeoPack => "application/vnd.streife.geo-pack",
         }
     }
 }
@@ -233,20 +241,4 @@ fn parse(bytes: &[u8]) -> Result<CoseSign1, SealError> {
     let protected = sign1.protected.original_data.clone().ok_or(malformed)?;
     let again = sign1.protected.header.clone().to_vec().map_err(|_| malformed)?;
     if protected == again { Ok(sign1) } else { Err(malformed) }
-}
-
-/// An offence catalogue under the agency root's signature; the payload is a JSON document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedCatalogue(pub Vec<u8>);
-
-impl SignedPayload for SignedCatalogue {
-    const NAMESPACE: Namespace = Namespace::Catalogue;
-
-    fn encode(&self) -> Vec<u8> {
-        self.0.clone()
-    }
-
-    fn decode(bytes: &[u8]) -> Result<Self, SealError> {
-        Ok(Self(bytes.to_vec()))
-    }
 }

@@ -10,6 +10,7 @@
 pub(crate) mod cbor;
 pub mod chain;
 mod cose;
+mod documents;
 mod error;
 mod escrow;
 mod event;
@@ -28,6 +29,7 @@ mod software;
 mod time;
 
 pub use cose::{Namespace, Signed, SignedPayload, VerifyingKey, sign_payload, unverified_payload};
+pub use documents::{SignedCatalogue, SignedGeoPack, SignedRules};
 pub use error::SealError;
 pub use escrow::RootEscrow;
 pub use event::{CaseEvent, EventKind, SealedNote};
@@ -42,9 +44,6 @@ pub use recipients::{Recipient, RecipientSet, Role};
 pub use shift::{JournalHead, ShiftOpening, ShiftSeal};
 pub use software::SoftwareKey;
 pub use time::TimeStatement;
-
-/// Catalogue as signed by the agency root: the payload is the JSON document.
-pub use cose::SignedCatalogue;
 
 #[cfg(test)]
 mod tests;

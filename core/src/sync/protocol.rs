@@ -43,6 +43,8 @@ pub mod path {
     pub const RECIPIENTS: &str = "/v1/recipients";
     /// Offence catalogue.
     pub const OFFENCES: &str = "/v1/catalogues/offences";
+    /// The rule set.
+    pub const RULES: &str = "/v1/catalogues/rules";
 
     /// Signed time.
     #[must_use]

@@ -56,6 +56,22 @@ impl DevAgency {
         sign_payload(Namespace::Recipients, set.encode(), &self.root)
     }
 
+    /// Signs a rule set.
+    ///
+    /// # Errors
+    /// [`SealError::Signer`].
+    pub fn sign_rules(&self, json: &[u8]) -> Result<Vec<u8>, SealError> {
+        sign_payload(Namespace::Rules, json.to_vec(), &self.root)
+    }
+
+    /// Signs a geo pack.
+    ///
+    /// # Errors
+    /// [`SealError::Signer`].
+    pub fn sign_geo_pack(&self, pack: &[u8]) -> Result<Vec<u8>, SealError> {
+        sign_payload(Namespace::GeoPack, pack.to_vec(), &self.root)
+    }
+
     /// Signs a catalogue document.
     ///
     /// # Errors

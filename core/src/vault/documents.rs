@@ -21,6 +21,8 @@ pub enum Document {
     Recipients,
     /// The signed offence catalogue.
     Catalogue,
+    /// The signed rule set.
+    Rules,
     /// Where the journal goes on behind entries that a salvage did not find.
     JournalBase,
 }
@@ -30,13 +32,14 @@ impl Document {
     const ONCE_SEALED: [Self; 3] = [Self::Device, Self::Recipients, Self::Catalogue];
 
     /// All there are.
-    pub(super) const ALL: [Self; 4] = [Self::Device, Self::Recipients, Self::Catalogue, Self::JournalBase];
+    pub(super) const ALL: [Self; 5] = [Self::Device, Self::Recipients, Self::Catalogue, Self::Rules, Self::JournalBase];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Device => "device",
             Self::Recipients => "recipients",
             Self::Catalogue => "catalogue",
+            Self::Rules => "rules",
             Self::JournalBase => "journal-base",
         }
     }

@@ -22,9 +22,9 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn begin_case(&self, case: CaseId, shift: ShiftId, at: Moment) -> Result<(), VaultError> {
+    pub fn begin_case(&self, case: CaseId, shift: ShiftId, facts: &CaseFacts, at: Moment) -> Result<(), VaultError> {
         let key = CaseKey::generate(&*self.entropy)?;
-        let draft = self.seal_draft(case, &key, &CaseFacts::default())?;
+        let draft = self.seal_draft(case, &key, facts)?;
         let wrapped = self.journaled(at, |transaction, journal| {
             if shifts::one(transaction, shift)?.last_n.is_some() {
                 return Err(VaultError::State);

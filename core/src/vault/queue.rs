@@ -151,7 +151,7 @@ mod tests {
     use rusqlite::trace::TraceEvent;
 
     use super::*;
-    use crate::domain::{Moment, ObjectId, Officer, VoidReason};
+    use crate::domain::{CaseFacts, Moment, ObjectId, Officer, VoidReason};
     use crate::ports::{Clock, NoAnchor, OsEntropy};
     use crate::seal::{Hash, Kind, ManifestObject, Scope};
     use crate::testing::{DangerousSoftwareKeyStore, SimClock};
@@ -183,7 +183,7 @@ mod tests {
     fn capture(vault: &Vault, number: u8) {
         let case = CaseId::new([number; 16]);
         let shift = vault.open_shift_row().expect("reads").expect("is open").shift;
-        vault.begin_case(case, shift, now()).expect("begins");
+        vault.begin_case(case, shift, &CaseFacts::default(), now()).expect("begins");
         vault.save_draft(case, &vault.draft(case).expect("a draft"), now()).expect("saves");
         let (seq, head) = vault.next_place(shift).expect("reads");
         let sealed = SealedCase { case, seq, payload: vec![number; 3_000] };

@@ -153,6 +153,18 @@ impl Vault {
         }
     }
 
+    /// Reads a setting that must not be taken for absent, and overwritten, while its key is not at hand.
+    ///
+    /// # Errors
+    /// [`VaultError::KeyMissing`]; what does not open under its key counts as absent and was told when the vault opened.
+    pub fn setting_at_hand(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
+        match self.database.read(|connection| settings::get(connection, &self.keys, name)) {
+            Ok(value) => Ok(value.map(|value| value.to_vec())),
+            Err(error) if error.is_damage() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes a setting.
     ///
     /// # Errors

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use streife_core::catalogue::Catalogue;
 use streife_core::domain::{CaseRecord, CaseView};
 use streife_core::journal::{Header, Recording};
+use streife_core::rules::Rules;
 use streife_core::sync::protocol::Problem;
 
 use super::{SCHEMA_ONLY, Schema, files, json, name, text, top};
 
-const SCHEMAS: [&str; 5] = ["case-record", "case-view", "catalogue", "problem", "shift-recording"];
+const SCHEMAS: [&str; 6] = ["case-record", "case-view", "catalogue", "problem", "rules", "shift-recording"];
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = vec![Trial::test("examples: every folder has a schema", every_folder_has_a_schema)];
@@ -55,6 +56,7 @@ fn read(schema: &str, value: &Value) -> Result<(), String> {
         "problem" => serde_json::from_value::<Problem>(value.clone())
             .map_err(|fault| fault.to_string())
             .and_then(|problem| problem.kind().map(drop).ok_or_else(|| "an unknown type".to_owned())),
+        "rules" => Rules::parse(bytes.as_bytes()).map(drop).map_err(|fault| fault.to_string()),
         "shift-recording" => recording(value).map(drop),
         other => Err(format!("no reader for {other}")),
     }

@@ -23,6 +23,8 @@ pub struct BoxConfig {
     pub hosts: Vec<String>,
     /// Offence catalogue, JSON.
     pub catalogue: Vec<u8>,
+    /// Rule set, JSON; none: phones use the one built in.
+    pub rules: Option<Vec<u8>>,
     /// Time of receipts, tokens and statements.
     pub clock: Arc<dyn Clock>,
     /// Randomness of keys, ids and tokens.
@@ -39,6 +41,7 @@ impl BoxConfig {
             agency: "Musterstadt".to_owned(),
             hosts: Vec::new(),
             catalogue: STARTER_CATALOGUE.to_vec(),
+            rules: None,
             clock: Arc::new(SystemClock::new(BootId([0; 16]))),
             entropy: Arc::new(OsEntropy),
         }

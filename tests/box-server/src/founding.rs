@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use streife_core::domain::{Agency, BoxId, to_hex};
 use streife_core::ports::Entropy;
-use streife_core::seal::{Hash, RecipientSet, Signed, SignedCatalogue, SoftwareKey, VerifyingKey};
+use streife_core::seal::{Hash, RecipientSet, Signed, SignedCatalogue, SignedRules, SoftwareKey, VerifyingKey};
 use streife_core::testing::DevAgency;
 
 use crate::dev::{self, AgencyFile};
@@ -38,6 +38,7 @@ const ENROLMENT: &str = "enrolment_code_hash";
 const DESK: &str = "desk_token_hash";
 const RECIPIENTS: &str = "recipients";
 const OFFENCES: &str = "catalogue_offences";
+const RULES: &str = "catalogue_rules";
 
 fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
     let entropy: &dyn Entropy = config.entropy.as_ref();
@@ -62,7 +63,9 @@ fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
         (DESK, &Hash::of(&[file.desk_token.as_bytes()]).0),
         (RECIPIENTS, &agency.recipient_set(config.clock.read().unix_ms)?),
         (OFFENCES, &agency.sign_catalogue(&config.catalogue)?),
-    ])
+    ])?;
+    let rules = config.rules.as_ref().map(|rules| agency.sign_rules(rules)).transpose()?;
+    rules.map_or(Ok(()), |rules| store.put_settings(&[(RULES, &rules)]))
 }
 
 fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &AgencyFile) -> Result<(), BoxError> {
@@ -84,6 +87,8 @@ fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
     let set = Signed::<RecipientSet>::verify(&recipients, &root)?.into_payload();
     let offences = need(OFFENCES)?;
     Signed::<SignedCatalogue>::verify(&offences, &root)?;
+    let rules = store.setting(RULES)?;
+    rules.iter().try_for_each(|rules| Signed::<SignedRules>::verify(rules, &root).map(drop))?;
     Ok(Identity {
         key: SoftwareKey::from_bytes(&files::read_secret(&box_key(data))?)?,
         box_id: BoxId::try_from(need(BOX_ID)?.as_slice()).map_err(|_| BoxError::Damaged("the box's id"))?,
@@ -91,6 +96,7 @@ fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
         enrolment: Hash::try_from(need(ENROLMENT)?.as_slice())?,
         desk: Hash::try_from(need(DESK)?.as_slice())?,
         recipients: (recipients, set),
+        rules,
         offences,
     })
 }

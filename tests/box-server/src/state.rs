@@ -62,6 +62,8 @@ pub struct Identity {
     pub desk: Hash,
     /// Recipient set, signed and read.
     pub recipients: (Vec<u8>, RecipientSet),
+    /// Rule set, signed, if the agency has one of its own.
+    pub rules: Option<Vec<u8>>,
     /// Offence catalogue, signed.
     pub offences: Vec<u8>,
 }

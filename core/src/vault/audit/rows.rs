@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::Auditor;
 use crate::domain::{CaseId, DeviceId, ShiftId};
-use crate::seal::{JournalHead, RecipientSet, RootEscrow, Signed, SignedCatalogue, SignedPayload};
+use crate::seal::{JournalHead, RecipientSet, RootEscrow, Signed, SignedCatalogue, SignedPayload, SignedRules};
 use crate::vault::cases::{self, CaseState, Secrets};
 use crate::vault::damage::{Damage, Fault, Record};
 use crate::vault::documents::{self, Document};
@@ -32,6 +32,7 @@ impl Auditor<'_> {
                 Document::Device => bytes.len() == 16,
                 Document::Recipients => self.verify::<RecipientSet>(&bytes, root).is_some(),
                 Document::Catalogue => self.verify::<SignedCatalogue>(&bytes, root).is_some(),
+                Document::Rules => self.verify::<SignedRules>(&bytes, root).is_some(),
                 Document::JournalBase => Bases::is_whole(&bytes),
             };
             if !holds {

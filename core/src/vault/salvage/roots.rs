@@ -7,7 +7,7 @@ use super::super::mark;
 use super::build::{Builder, carry};
 use super::rows::{Fields, Table};
 use crate::domain::DeviceId;
-use crate::seal::{HEADER, Kind, RecipientSet, Signed, SignedCatalogue, VerifyingKey};
+use crate::seal::{HEADER, Kind, RecipientSet, Signed, SignedCatalogue, SignedRules, VerifyingKey};
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
 
@@ -170,6 +170,7 @@ fn is_sound(name: &str, value: &[u8], root: Option<&VerifyingKey>) -> bool {
     match (name, root) {
         ("recipients", Some(root)) => Signed::<RecipientSet>::verify(value, root).is_ok(),
         ("catalogue", Some(root)) => Signed::<SignedCatalogue>::verify(value, root).is_ok(),
+        ("rules", Some(root)) => Signed::<SignedRules>::verify(value, root).is_ok(),
         ("device", _) => DeviceId::try_from(value).is_ok(),
         _ => true,
     }

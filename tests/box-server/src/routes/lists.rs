@@ -22,6 +22,10 @@ pub async fn catalogue(
 ) -> Result<Response, Refusal> {
     match name.as_str() {
         "offences" => Ok(tagged(&headers, COSE, app.identity.offences.clone())),
+        "rules" => match &app.identity.rules {
+            Some(rules) => Ok(tagged(&headers, COSE, rules.clone())),
+            None => Err(ProblemType::NotFound.into()),
+        },
         _ => Err(ProblemType::NotFound.into()),
     }
 }
