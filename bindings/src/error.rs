@@ -1,7 +1,7 @@
 //! The one error of the border: the core's kinds, one variant each, with what an app can act on.
 
 use streife_core::client::{SealError, VaultError};
-use streife_core::domain::Finding;
+use streife_core::domain::{Finding, GiroError};
 use streife_core::error::{Error, ErrorKind};
 use streife_core::ports::{KeyStoreError, SignerError};
 
@@ -140,6 +140,8 @@ fn bad_input(error: &Error) -> StreifeError {
     match error {
         Error::Plate(rule) => StreifeError::Plate { rule: (*rule).into() },
         Error::Slip(slip) => Input::from(*slip).into(),
+        Error::Giro(GiroError::Name | GiroError::Iban | GiroError::Bic) => Input::Payee.into(),
+        Error::Giro(_) => Input::TooLong.into(),
         Error::Input(limit) => StreifeError::Limit { field: limit.field.to_owned() },
         Error::Clock | Error::Vault(VaultError::Clock) => Input::DeviceClock.into(),
         Error::Catalogue(_) => Input::Catalogue.into(),

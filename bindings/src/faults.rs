@@ -32,6 +32,12 @@ pub enum Input {
     SlipNumber,
     /// A slip code is not 20 characters of base 32.
     SlipCode,
+    /// A QR code is none of a slip.
+    SlipQr,
+    /// A case number is not in its printed form, or its check digits do not fit.
+    CaseNumber,
+    /// The payee's name, account or bank code breaks a rule.
+    Payee,
     /// The device's clock failed or shows a time that no calendar holds.
     DeviceClock,
     /// The catalogue that the agency signed is faulty; the one in use stays.
@@ -78,7 +84,7 @@ pub enum PlateRule {
 pub enum PhotoFault {
     /// The file cannot be opened or read, or is not there.
     Unreadable,
-    /// Not a JPEG picture.
+    /// Not a JPEG or HEIC picture.
     NotAPicture,
     /// Cut off; the camera may still be writing it. Try again.
     Truncated,
@@ -88,6 +94,10 @@ pub enum PhotoFault {
     BeyondLimits,
     /// The decoder gave up.
     Undecodable,
+    /// A region to be hidden lies outside the picture, or there are too many.
+    Region,
+    /// The photo has a derivative of this kind already, or cannot have one.
+    Derived,
     /// The sealed photo could not be written or opened.
     Storage,
 }
@@ -140,6 +150,7 @@ impl From<SlipError> for Input {
         match error {
             SlipError::Number => Self::SlipNumber,
             SlipError::Code => Self::SlipCode,
+            SlipError::TooLong | SlipError::Address => Self::SlipQr,
         }
     }
 }
@@ -153,6 +164,8 @@ impl From<&PhotoError> for PhotoFault {
             PhotoError::TooLarge { .. } => Self::TooLarge,
             PhotoError::BeyondLimits => Self::BeyondLimits,
             PhotoError::Undecodable => Self::Undecodable,
+            PhotoError::Region => Self::Region,
+            PhotoError::Derived => Self::Derived,
             PhotoError::DiskFull | PhotoError::Unwritable(_) | PhotoError::Seal(_) => Self::Storage,
         }
     }

@@ -13,6 +13,7 @@
 //!
 //! **A crash in the middle** of a call is the core's affair: this crate keeps no state.
 
+mod beat;
 mod cancel;
 mod error;
 mod faults;
@@ -20,6 +21,7 @@ mod handover;
 mod host;
 mod keeping;
 mod plate;
+mod proceedings;
 mod recording;
 mod streife;
 mod types;
@@ -31,12 +33,13 @@ pub use host::{
     HostAnchor, HostAnchorError, HostClock, HostClockReading, HostError, HostKeyStore, HostKeyStoreError, HostSigner,
     HostSignerError, LogSink,
 };
-pub use plate::parse_plate;
+pub use plate::{judge_plate, parse_plate, rank_plates};
 pub use streife::Streife;
 pub use types::{
-    AddedPhotoView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput, JournalHeadView, NotesInput,
-    NoticeView, OffenceInput, OffenceView, OffencesInput, PlaceInput, PlateView, RecoveryView, SlipInput,
-    SpaceLevelView, SpaceView, StatusView, SyncEndView, SyncReportView, VehicleInput,
+    AddedPhotoView, AddressView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput,
+    JournalHeadView, MunicipalityView, NotesInput, NoticeView, OcrCandidateView, OcrInput, OffenceInput, OffenceView,
+    OffencesInput, PayeeInput, PlaceInput, PlaceProposalView, PlateReadingView, PlateView, PreNoteView, RecoveryView,
+    SlipInput, SpaceLevelView, SpaceView, StatusView, SyncEndView, SyncReportView, TowInput, VehicleInput, VerdictView,
 };
 
 uniffi::setup_scaffolding!();

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use streife_core::client::SealedView;
-use streife_core::domain::{CaseEdit, CaseId, EventId, Finding, Officer, PhotoClass, ShiftId, VoidReason};
+use streife_core::domain::{
+    CaseEdit, CaseId, EventId, Finding, ObjectId, Officer, PhotoClass, Region, ShiftId, Slip, VoidReason,
+};
 
 use crate::cancel::flag;
 use crate::types::{
@@ -79,6 +81,36 @@ impl Streife {
         self.call(|client| client.edit_case(case, slip.into_edit()?))
     }
 
+    /// Sets the slip from the QR code of its pad, as the scanner gave it.
+    ///
+    /// # Errors
+    /// `BadInput(SlipQr)`, `BadInput(SlipNumber)`, `BadInput(SlipCode)`; `State` unless the case is a draft.
+    pub fn scan_slip(&self, case: CaseId, qr: String) -> Result<(), StreifeError> {
+        self.call(|client| client.edit_case(case, CaseEdit::Slip(Slip::from_qr(&qr)?)))
+    }
+
+    /// Whether another case of this phone has the slip of this draft: another draft, or one sealed within the last 30
+    /// days. No if the draft has no slip.
+    ///
+    /// # Errors
+    /// `State` unless the case is a draft.
+    pub fn slip_used(&self, case: CaseId) -> Result<bool, StreifeError> {
+        self.call(|client| {
+            let slip = client.draft(case)?.slip;
+            Ok(slip.map(|slip| client.slip_use(&slip, case)).transpose()?.flatten().is_some())
+        })
+    }
+
+    /// The text of a payment code (GiroCode) for the warning of a sealed case that is still on the phone. Print it as a QR
+    /// code of error level M.
+    ///
+    /// # Errors
+    /// `NotProvisioned` without a payee in the configuration; `State` unless the case is sealed with an amount to pay as
+    /// a warning, and not void.
+    pub fn giro_code(&self, case: CaseId) -> Result<String, StreifeError> {
+        self.call(|client| client.giro_code(case))
+    }
+
     /// Sets the notes; what was noted before is replaced.
     ///
     /// # Errors
@@ -104,6 +136,24 @@ impl Streife {
     #[uniffi::method(default(cancel = None))]
     pub fn make_thumbnails(&self, case: CaseId, cancel: Option<Arc<CancelToken>>) -> Result<u32, StreifeError> {
         self.call(|client| client.make_thumbnails(case, &flag(cancel.as_deref())))
+    }
+
+    /// The same for previews and thumbnails, with one decode a photo.
+    ///
+    /// # Errors
+    /// As [`Self::make_thumbnails`].
+    #[uniffi::method(default(cancel = None))]
+    pub fn make_derivatives(&self, case: CaseId, cancel: Option<Arc<CancelToken>>) -> Result<u32, StreifeError> {
+        self.call(|client| client.make_derivatives(case, &flag(cancel.as_deref())))
+    }
+
+    /// Makes the copy of a photo that the citizen may see. Regions are pixels of the upright picture and are filled with black
+    /// beyond recovery; none says that nothing needs hiding.
+    ///
+    /// # Errors
+    /// `Photo(Region)` for a region outside the picture; `Photo(Derived)` if the photo has a masked copy, or can have none.
+    pub fn mask_photo(&self, case: CaseId, photo: ObjectId, regions: Vec<Region>) -> Result<(), StreifeError> {
+        self.call(|client| client.mask_photo(case, photo, &regions).map(drop))
     }
 
     /// Everything that would be found if the draft were sealed now, heaviest first.

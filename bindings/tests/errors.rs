@@ -4,7 +4,7 @@ use std::io::ErrorKind as Io;
 
 use streife_core::catalogue::CatalogueError;
 use streife_core::client::{PhotoError, SealError, VaultError};
-use streife_core::domain::{Finding, FindingCode, InputError, Plate, PlateError, Severity, SlipError};
+use streife_core::domain::{Finding, FindingCode, GiroError, InputError, Plate, PlateError, Severity, SlipError};
 use streife_core::error::Error;
 use streife_core::ports::{EntropyError, KeyStoreError, SignerError, TransportError};
 use streife_ffi::{Input, KeyStoreFault, PhotoFault, PlateRule, SignerFault, StreifeError};
@@ -85,6 +85,8 @@ fn the_photos_errors() {
         (PhotoError::TooLarge { limit: 1 }.into(), photo(PhotoFault::TooLarge)),
         (PhotoError::BeyondLimits.into(), photo(PhotoFault::BeyondLimits)),
         (PhotoError::Undecodable.into(), photo(PhotoFault::Undecodable)),
+        (PhotoError::Region.into(), photo(PhotoFault::Region)),
+        (PhotoError::Derived.into(), photo(PhotoFault::Derived)),
         (PhotoError::DiskFull.into(), StreifeError::DiskFull),
         (PhotoError::Unwritable(Io::Other).into(), StreifeError::Storage),
         (PhotoError::Seal(SealError::Open).into(), StreifeError::Tampered),
@@ -97,6 +99,12 @@ fn the_inputs_errors() {
     check(vec![
         (SlipError::Number.into(), bad(Input::SlipNumber)),
         (SlipError::Code.into(), bad(Input::SlipCode)),
+        (SlipError::TooLong.into(), bad(Input::SlipQr)),
+        (SlipError::Address.into(), bad(Input::SlipQr)),
+        (GiroError::Name.into(), bad(Input::Payee)),
+        (GiroError::Iban.into(), bad(Input::Payee)),
+        (GiroError::Bic.into(), bad(Input::Payee)),
+        (GiroError::Amount.into(), bad(Input::TooLong)),
         (fault.into(), bad(Input::Catalogue)),
         (InputError { field: "colour" }.into(), StreifeError::Limit { field: "colour".to_owned() }),
         (Error::Clock, bad(Input::DeviceClock)),

@@ -65,6 +65,8 @@ fn phone(folder: &Path, agency: &DevAgency) -> Result<(Config, Ports), Box<dyn E
         box_key: SoftwareKey::generate(&OsEntropy)?.verifying_key(),
         app: "first-case 1".to_owned(),
         metered_limit: 1 << 20,
+        numbers_low: 0,
+        payee: None,
         storage: StorageConfig::default(),
     };
     let ports = Ports {

@@ -3,7 +3,7 @@
 //! No error carries a plate, a place, a name, a path or text from a host's exception.
 
 use crate::catalogue::CatalogueError;
-use crate::domain::{Finding, InputError, MomentError, PlateError, PreNoteError, SlipError};
+use crate::domain::{Finding, GiroError, InputError, MomentError, PlateError, PreNoteError, SlipError};
 use crate::evidence::PhotoError;
 use crate::geo::PackError;
 use crate::ports::{EntropyError, KeyStoreError, SignerError, TransportError};
@@ -87,6 +87,9 @@ pub enum Error {
     /// See [`SlipError`].
     #[error(transparent)]
     Slip(#[from] SlipError),
+    /// See [`GiroError`].
+    #[error(transparent)]
+    Giro(#[from] GiroError),
     /// See [`InputError`].
     #[error(transparent)]
     Input(#[from] InputError),
@@ -129,6 +132,7 @@ impl Error {
             | Self::Map(_)
             | Self::Plate(_)
             | Self::Slip(_)
+            | Self::Giro(_)
             | Self::Input(_)
             | Self::Clock => ErrorKind::BadInput,
             Self::PreNote(PreNoteError::Unknown) => ErrorKind::NotFound,

@@ -4,12 +4,13 @@ mod common;
 
 use common::{Phone, officer};
 use streife_core::catalogue::Catalogue;
-use streife_core::client::Client;
+use streife_core::client::{Client, TowDetails};
 use streife_core::domain::{
     AgeRange, Axle, BootId, CaseEdit, CaseFacts, CaseId, Check, ClockPosition, Confirmation, DoubtedVerdict, ExifFacts,
     Finding, FindingCode, Fix, FixProvider, GpsState, Moment, Money, NamedOffence, ObjectId, Payment, PaymentMethod,
-    Person, PersonRole, PhotoClass, PhotoRecord, Place, Plate, PlateDoubt, PlateMarks, PlateReading, PlateTables, Salt,
-    Severity, Side, Slip, TalkOutcome, Tow, Valve, Vehicle, VehicleKind, VoidReason, WarningTalk, judge_plate,
+    Person, PersonRole, PhotoClass, PhotoFlag, PhotoRecord, Place, Plate, PlateClass, PlateDoubt, PlateMarks,
+    PlateReading, PlateTables, Salt, Severity, Side, TalkOutcome, Tow, TowOutcome, Valve, Vehicle, VehicleKind,
+    VoidReason, WarningTalk, judge_plate,
 };
 use streife_core::error::{Error, ErrorKind};
 use streife_core::rules::{Memory, Rules, Subject, check};
@@ -210,6 +211,11 @@ fn what_the_photos_say() {
     let late = with(|exif| exif.taken = Some("2026-06-16T10:10:01".to_owned())); // imported at 10:00:00
     assert_eq!(late, [FindingCode::PhotoTimeDiffers]);
     assert_eq!(with(|exif| exif.taken = Some("2026-06-16T10:10:00".to_owned())), []);
+    let flagged =
+        |flag| World::new().found_after(|facts| facts.photos.iter_mut().for_each(|photo| photo.flags = [flag].into()));
+    assert_eq!(flagged(PhotoFlag::Film), [FindingCode::PhotoFilm]);
+    assert_eq!(flagged(PhotoFlag::Reencoded), [FindingCode::PhotoReencoded]);
+    assert_eq!(flagged(PhotoFlag::Truncated), [FindingCode::PhotoTruncated]);
     let far = with(|exif| (exif.lat_e7, exif.lon_e7) = (Some(481_374_300), Some(115_800_000)));
     assert_eq!(far, [FindingCode::PhotoPlaceDiffers]);
     let asked = World::ruled(r#""photos":{"classes":["overview","plate"],"time_s":600,"distance_m":250}"#);
@@ -270,14 +276,14 @@ fn a_vehicle_is_not_recorded_twice_unawares_but_after_a_void() {
     client.open_shift(&officer()).expect("opens");
     let first = phone.complete_draft(&client, "M-AB 1");
     client.seal_case(first, Vec::new()).expect("seals");
-    let slip = Slip::new("1234-5678-91", None).expect("sound");
-    let again = || {
-        let case = phone.complete_draft(&client, "M-AB 1");
-        client.edit_case(case, CaseEdit::Slip(slip.clone())).expect("edits");
-        case
-    };
+    let again = || phone.complete_draft(&client, "M-AB 1");
     let second = again();
     assert_eq!(refused(&client, second), [FindingCode::Duplicate]);
+    let slip = |case| client.draft(case).expect("a draft").slip.expect("has one");
+    let reused = again();
+    client.edit_case(reused, CaseEdit::Slip(slip(second))).expect("edits");
+    assert_eq!(refused(&client, reused), [FindingCode::SlipUsed, FindingCode::Duplicate]);
+    client.void_case(reused, VoidReason::Duplicate, None).expect("voids");
     phone.clock.advance_ms(61 * 60_000);
     let later = again();
     let codes: Vec<_> =
@@ -387,4 +393,47 @@ fn offences_are_found_by_words_and_those_of_the_beat_come_first() {
     let case = phone.complete_draft(&client, "M-AB 1");
     client.seal_case(case, Vec::new()).expect("seals");
     assert_eq!(client.favourite_offences(5).expect("ranks"), ["141322".parse().expect("six digits")]);
+}
+
+#[test]
+fn a_tow_takes_its_times_from_the_clock() {
+    let phone = Phone::new();
+    let client = phone.open();
+    client.open_shift(&officer()).expect("opens");
+    let case = phone.complete_draft(&client, "M-AB 1");
+    assert_eq!(client.tow_arrived(case).expect_err("nothing ordered").kind(), ErrorKind::BadInput);
+    let details = |firm: Option<&str>| TowDetails {
+        reason: "fire access".to_owned(),
+        firm: firm.map(str::to_owned),
+        operator: None,
+        destination: None,
+        condition: None,
+        damage: Vec::new(),
+        note_left: false,
+    };
+    client.set_tow(case, details(None)).expect("orders");
+    phone.clock.advance_ms(600_000);
+    client.tow_arrived(case).expect("comes");
+    client.set_tow(case, details(Some("Muster"))).expect("says more");
+    assert_eq!(refused(&client, case), [FindingCode::TowOpen]);
+    phone.clock.advance_ms(60_000);
+    client.finish_tow(case, TowOutcome::EmptyRun).expect("ends");
+    assert_eq!(client.finish_tow(case, TowOutcome::Towed).expect_err("over").kind(), ErrorKind::BadInput);
+    let tow = client.draft(case).expect("a draft").tow.expect("has one");
+    let times = [tow.arrived, tow.finished].map(|time| time.expect("known").since_ms(&tow.requested));
+    assert_eq!((times, tow.firm.as_deref()), ([600_000, 660_000], Some("Muster")));
+    client.seal_case(case, Vec::new()).expect("seals");
+}
+
+#[test]
+fn a_vehicle_is_read_as_written() {
+    let read = |text, reason| Client::vehicle_as_written(text, "D", VehicleKind::Car, reason);
+    let short = read("M-03123 18.06.26", None).expect("reads");
+    assert_eq!(short.reading().text(), "M-03123 18.06.26");
+    assert!(matches!(read("M AB 12X4", None), Err(Error::Plate(_))));
+    let seen = read("M AB 12X4", Some("bent")).expect("kept");
+    assert_eq!(
+        (seen.plate.class, seen.doubt().map(|doubt| doubt.verdict)),
+        (PlateClass::AsSeen, Some(DoubtedVerdict::Malformed))
+    );
 }

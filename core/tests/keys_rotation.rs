@@ -44,9 +44,12 @@ struct Captured {
 
 fn capture(phone: &Phone, client: &Client) -> Captured {
     client.open_shift(&officer()).expect("opens");
-    let sealed = phone.complete_draft(client, "M-AB 1");
+    // Each time other vehicles: the same ones again would be a finding.
+    let seen = client.cases().expect("lists").len();
+    let plate = |number: usize| format!("M-AB {}", seen + number);
+    let sealed = phone.complete_draft(client, &plate(1));
     client.seal_case(sealed, Vec::new()).expect("seals");
-    let draft = phone.complete_draft(client, "M-AB 2");
+    let draft = phone.complete_draft(client, &plate(2));
     let facts = client.draft(draft).expect("a draft");
     Captured { draft, facts, sealed, entries: client.journal().expect("reads").entries.len() }
 }

@@ -1,5 +1,7 @@
 """Steps of a case that several tests take."""
 
+import itertools
+
 import streife_ffi as streife
 
 from pictures import PLACE, take_photo
@@ -26,10 +28,14 @@ def valves(clock=5) -> list:
     return [wheel(streife.Axle.FRONT), wheel(streife.Axle.REAR)]
 
 
+# Each case has a vehicle of its own: the same one again would be a finding.
+_PLATES = itertools.count(1)
+
+
 def record_case(app, folder) -> str:
     """A case that nothing stands against: parked where stopping is restricted, two photos."""
     case = app.begin_case()
-    app.set_vehicle(case, vehicle())
+    app.set_vehicle(case, vehicle(f"M-AB {next(_PLATES)}"))
     offence = streife.OffenceInput(number="141322")
     app.set_offences(case, streife.OffencesInput(relation=streife.OffenceRelation.ONE_ACT, items=[offence]))
     app.set_place(case, streife.PlaceInput(text="Marienplatz 8, Richtung Tal", fix=fix(), municipality="09162000"))

@@ -2,8 +2,8 @@
 
 use streife_core::client::{CaseState, KeyState, Network, SealedView};
 use streife_core::domain::{
-    Axle, CaseId, Category, ClockPosition, Finding, FindingCode, FixProvider, GpsState, OffenceRelation, Officer,
-    PhotoClass, PlateClass, Season, Severity, Side, Suffix, Valve, VehicleKind, VoidReason,
+    Axle, CaseId, CaseNumber, Category, ClockPosition, Finding, FindingCode, FixProvider, GpsState, OffenceRelation,
+    Officer, PhotoClass, PlateClass, Season, Severity, Side, Suffix, Valve, VehicleKind, VoidReason,
 };
 
 /// Kind of vehicle.
@@ -243,6 +243,12 @@ pub enum FindingCode {
     PhotoPlaceDiffers,
     /// A photo carries coordinates that a platform has blanked out.
     PhotoGpsRedacted,
+    /// A photo was not written by a camera, or written anew since.
+    PhotoReencoded,
+    /// A picture was cut and closed behind the cut.
+    PhotoTruncated,
+    /// A photo carries a film with sound: people and voices who are not part of the case.
+    PhotoFilm,
     /// The plate is of no form that is known, and nobody said why it stands.
     PlateMalformed,
     /// Nobody gives plates with that prefix.
@@ -355,4 +361,6 @@ pub struct SealedView {
     pub seq: u32,
     /// Whether the hardware key has signed it yet; if not, it is signed as soon as the signer answers.
     pub signed: bool,
+    /// The case number, unless the phone had none left: then the case id stands for the case.
+    pub number: Option<CaseNumber>,
 }

@@ -1,9 +1,10 @@
 //! What an app tells the core.
 
-use streife_core::client::{Config, StorageConfig, VerifyingKey};
+use streife_core::client::{Client, Config, StorageConfig, VerifyingKey};
 use streife_core::domain::{
-    Agency, CaseEdit, Confirmation, DiscTime, Fix, FixProvider, Moment, Municipality, NamedOffence, Notes,
-    OffenceNumber, OffenceRelation, Place, Plate, Slip, Valve, Vehicle, VehicleKind, from_hex,
+    Agency, CaseEdit, Confirmation, DiscTime, Fix, FixProvider, Lettering, Moment, Municipality, NamedOffence, Notes,
+    OffenceNumber, OffenceRelation, Payee, Place, Plate, PlateMarks, Slip, Valve, Vehicle, VehicleFlag, VehicleKind,
+    from_hex,
 };
 use streife_core::error::Error;
 use streife_core::ports::ClockReading;
@@ -37,6 +38,30 @@ pub struct ConfigInput {
     /// How long the key store may take before it counts as not available now, milliseconds.
     #[uniffi(default = 10_000)]
     pub key_store_timeout_ms: u64,
+    /// A handover asks the box for case numbers while fewer than this are left; 0 never asks.
+    #[uniffi(default = 40)]
+    pub numbers_low: u32,
+    /// The agency's account, if it prints payment codes.
+    #[uniffi(default)]
+    pub payee: Option<PayeeInput>,
+}
+
+/// Who is paid.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct PayeeInput {
+    /// The account's holder, exactly as the bank knows it.
+    pub name: String,
+    /// The account, with or without blanks.
+    pub iban: String,
+    /// The bank's code; needed outside the European Economic Area only.
+    #[uniffi(default)]
+    pub bic: Option<String>,
+}
+
+impl PayeeInput {
+    fn into_core(self) -> Result<Payee, StreifeError> {
+        Ok(Payee::new(&self.name, &self.iban, self.bic.as_deref()).map_err(Error::from)?)
+    }
 }
 
 impl ConfigInput {
@@ -49,6 +74,8 @@ impl ConfigInput {
             app: self.app,
             metered_limit: self.metered_limit,
             storage: StorageConfig { ballast: self.ballast, key_store_timeout_ms: self.key_store_timeout_ms },
+            numbers_low: self.numbers_low,
+            payee: self.payee.map(PayeeInput::into_core).transpose()?,
         })
     }
 }
@@ -77,13 +104,37 @@ pub struct VehicleInput {
     /// Colour.
     #[uniffi(default)]
     pub colour: Option<String>,
+    /// Colour of the plate's lettering, if it was noted.
+    #[uniffi(default)]
+    pub lettering: Option<Lettering>,
+    /// What a camera has read, before anybody corrected it.
+    #[uniffi(default)]
+    pub raw: Option<String>,
+    /// Why the officer stands by a plate that the verdict is against. With it, any plate is taken.
+    #[uniffi(default)]
+    pub against_verdict: Option<String>,
+    /// Plate of the trailer behind it, of the same nation.
+    #[uniffi(default)]
+    pub trailer: Option<String>,
+    /// Permissible maximum mass, kilograms.
+    #[uniffi(default)]
+    pub gross_kg: Option<u32>,
+    /// Vehicle identification number, 17 characters.
+    #[uniffi(default)]
+    pub vin: Option<String>,
+    /// What else was seen.
+    #[uniffi(default)]
+    pub flags: Vec<VehicleFlag>,
 }
 
 impl VehicleInput {
     pub(crate) fn into_edit(self) -> Result<CaseEdit, Error> {
-        let Self { plate, nation, kind, make, model, colour } = self;
-        let plate = Plate::parse(&plate, &nation)?;
-        Ok(CaseEdit::Vehicle(Vehicle { make, model, colour, ..Vehicle::new(plate, kind) }))
+        let Self { plate, nation, kind, make, model, colour, gross_kg, vin, flags, .. } = self;
+        let seen = Client::vehicle_as_written(&plate, &nation, kind, self.against_verdict.as_deref())?;
+        let trailer = self.trailer.map(|text| Plate::parse(&text, &nation)).transpose()?;
+        let (lettering, raw) = (self.lettering, self.raw);
+        let marks = seen.marks.clone().map(|marks| PlateMarks { lettering, raw, ..marks });
+        Ok(CaseEdit::Vehicle(Vehicle { marks, make, model, colour, trailer, gross_kg, vin, flags, ..seen }))
     }
 }
 
@@ -95,6 +146,21 @@ pub struct OffenceInput {
     /// What the catalogue asks to be specified (Konkretisierung).
     #[uniffi(default)]
     pub refinement: Option<String>,
+    /// How others were obstructed or endangered.
+    #[uniffi(default)]
+    pub obstruction: Option<String>,
+    /// Which option of each choice in the wording, from 1.
+    #[uniffi(default)]
+    pub options: Vec<u8>,
+    /// Measured values for the fields of the wording.
+    #[uniffi(default)]
+    pub values: Vec<String>,
+}
+
+impl From<OffenceInput> for NamedOffence {
+    fn from(OffenceInput { number, refinement, obstruction, options, values }: OffenceInput) -> Self {
+        Self { number, refinement, obstruction, options, values }
+    }
 }
 
 /// All offences of a case.
@@ -108,8 +174,7 @@ pub struct OffencesInput {
 
 impl From<OffencesInput> for CaseEdit {
     fn from(input: OffencesInput) -> Self {
-        let named = |OffenceInput { number, refinement }| NamedOffence { refinement, ..NamedOffence::new(number) };
-        Self::Offences { relation: input.relation, items: input.items.into_iter().map(named).collect() }
+        Self::Offences { relation: input.relation, items: input.items.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -131,7 +196,7 @@ pub struct FixInput {
 }
 
 impl FixInput {
-    fn at(&self, now: ClockReading) -> Result<Fix, StreifeError> {
+    pub(crate) fn at(&self, now: ClockReading) -> Result<Fix, StreifeError> {
         let age = u64::from(self.age_ms);
         let unix_ms = now.unix_ms.saturating_sub_unsigned(age);
         let at = Moment::new(unix_ms, now.offset_s, now.mono_ms.saturating_sub(age), now.boot);
@@ -165,12 +230,29 @@ pub struct PlaceInput {
     /// Official municipality key (AGS), eight digits.
     #[uniffi(default)]
     pub municipality: Option<Municipality>,
+    /// Street, if it was taken apart from the words.
+    #[uniffi(default)]
+    pub street: Option<String>,
+    /// House number with its letter.
+    #[uniffi(default)]
+    pub house_number: Option<String>,
+    /// Postcode.
+    #[uniffi(default)]
+    pub postcode: Option<String>,
+    /// Whether it lies within a built-up area.
+    #[uniffi(default)]
+    pub built_up: Option<bool>,
 }
 
 impl PlaceInput {
     pub(crate) fn into_edit(self, now: ClockReading) -> Result<CaseEdit, StreifeError> {
+        self.into_place(now).map(CaseEdit::Place)
+    }
+
+    pub(crate) fn into_place(self, now: ClockReading) -> Result<Place, StreifeError> {
         let fix = self.fix.map(|fix| fix.at(now)).transpose()?;
-        Ok(CaseEdit::Place(Place { text: self.text, fix, municipality: self.municipality, ..Place::default() }))
+        let Self { text, municipality, street, house_number, postcode, built_up, .. } = self;
+        Ok(Place { text, fix, municipality, street, house_number, postcode, built_up })
     }
 }
 

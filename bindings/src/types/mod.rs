@@ -5,17 +5,23 @@
 //! in. The rest has a record of its own, named `...Input` on the way in and `...View` on the way out.
 
 mod audit;
+mod beat;
 mod codes;
 mod input;
 mod notice;
+mod proceedings;
 mod salvage;
 mod text;
 mod view;
 
 pub use audit::AuditView;
+pub use beat::{
+    AddressView, MunicipalityView, OcrCandidateView, OcrInput, PlaceProposalView, PlateReadingView, PreNoteView,
+    TowInput, VerdictView,
+};
 pub use input::{
-    CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PlaceInput,
-    SlipInput, VehicleInput,
+    CheckInput, ConfigInput, ConfirmationInput, FixInput, NotesInput, OffenceInput, OffencesInput, PayeeInput,
+    PlaceInput, SlipInput, VehicleInput,
 };
 pub use notice::{NoticeView, SpaceLevelView, SpaceView};
 pub use salvage::SalvageView;

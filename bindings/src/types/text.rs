@@ -4,7 +4,7 @@
 //! the call fails with [`StreifeError::BadInput`](crate::StreifeError::BadInput) before it begins.
 
 use streife_core::domain::{
-    CaseId, ClockPosition, DeviceId, DiscTime, EventId, Municipality, ObjectId, OffenceNumber, ShiftId,
+    CaseId, CaseNumber, ClockPosition, DeviceId, DiscTime, EventId, Municipality, ObjectId, OffenceNumber, ShiftId,
 };
 
 use crate::{Input, StreifeError};
@@ -21,6 +21,7 @@ macro_rules! as_text {
 
 as_text!(
     CaseId: Id,
+    CaseNumber: CaseNumber,
     DeviceId: Id,
     DiscTime: DiscTime,
     EventId: Id,

@@ -102,12 +102,14 @@ pub struct StatusView {
     pub locked: bool,
     /// Cases whose key is not at hand: sealed ones are handed over all the same, drafts wait for it.
     pub unreadable: u32,
+    /// Case numbers left. With none, cases are sealed without one; the next `sync` brings more.
+    pub numbers_left: u32,
 }
 
 impl From<Status> for StatusView {
     fn from(status: Status) -> Self {
         let Status { shift, drafts, unsigned, waiting, handed_over, quarantined, stranded, .. } = status;
-        let Status { bytes_waiting, keys, locked, unreadable, .. } = status;
+        let Status { bytes_waiting, keys, locked, unreadable, numbers_left, .. } = status;
         Self {
             shift,
             drafts,
@@ -120,6 +122,7 @@ impl From<Status> for StatusView {
             keys,
             locked,
             unreadable,
+            numbers_left,
         }
     }
 }

@@ -157,6 +157,8 @@ impl Phone {
             metered_limit: 1 << 20,
             ballast: 0,
             key_store_timeout_ms: 10_000,
+            numbers_low: 0,
+            payee: None,
         }
     }
 }

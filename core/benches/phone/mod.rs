@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use streife_core::client::{Client, Config, Ports, StorageConfig};
 use streife_core::domain::{
@@ -33,6 +34,8 @@ impl Phone {
             box_key: key().verifying_key(),
             app: "bench".to_owned(),
             metered_limit: 0,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         };
         let ports = Ports {
@@ -83,7 +86,9 @@ pub fn capture_with_thumbnails(client: &Client, photo: &Path) {
 }
 
 fn complete(client: &Client, case: CaseId) {
-    let plate = Plate::parse("M-AB 1234", "D").expect("sound");
+    static VEHICLES: AtomicU32 = AtomicU32::new(0);
+    let number = VEHICLES.fetch_add(1, Ordering::Relaxed) % 9_000 + 1; // the same one at once again is a finding
+    let plate = Plate::parse(&format!("M-AB {number}"), "D").expect("sound");
     let offence = NamedOffence::new("141322".parse().expect("six digits"));
     for edit in [
         CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::Agency;
+use crate::domain::{Agency, Payee};
 use crate::ports::{Anchor, Clock, Entropy, KeyStore, Signer, Transport};
 use crate::seal::VerifyingKey;
 use crate::vault::{StorageConfig, Trust, VaultPorts};
@@ -25,6 +25,17 @@ pub struct Config {
     pub metered_limit: u64,
     /// How the vault keeps house.
     pub storage: StorageConfig,
+    /// A handover asks the box for case numbers while fewer than this are left; 0 never asks.
+    pub numbers_low: u32,
+    /// Who is paid, for an agency that prints payment codes.
+    pub payee: Option<Payee>,
+}
+
+impl Config {
+    /// Numbers that an app keeps in hand unless it knows better: a busy shift writes fewer cases.
+    pub const NUMBERS_LOW: u32 = 40;
+    /// More are never kept in hand, whatever the configuration says.
+    pub const NUMBERS_MOST: u32 = 9_999;
 }
 
 /// The host's ports.

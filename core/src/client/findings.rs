@@ -14,12 +14,13 @@ impl Client {
     /// [`Error::NotProvisioned`] without a catalogue.
     pub fn findings(&self, case: CaseId) -> Result<Vec<Finding>, Error> {
         let facts = self.vault.draft(case)?;
-        self.find(&facts, &self.now()?)
+        self.find(case, &facts, &self.now()?)
     }
 
     /// Refuses to seal while something blocks, or waits for a confirmation that was not given.
     pub(super) fn refuse_findings(
         &self,
+        case: CaseId,
         facts: &CaseFacts,
         confirmed: &[Confirmation],
         now: &Moment,
@@ -29,7 +30,7 @@ impl Client {
             Severity::Confirm => !confirmed.iter().any(|given| given.finding == finding.code.as_str()),
             Severity::Note => false,
         };
-        let found = self.find(facts, now)?;
+        let found = self.find(case, facts, now)?;
         for given in confirmed {
             check_reason(&given.reason)?;
             if found.iter().all(|finding| finding.code.as_str() != given.finding) {
@@ -40,9 +41,10 @@ impl Client {
         if open.is_empty() { Ok(()) } else { Err(Error::Findings(open)) }
     }
 
-    fn find(&self, facts: &CaseFacts, now: &Moment) -> Result<Vec<Finding>, Error> {
+    fn find(&self, case: CaseId, facts: &CaseFacts, now: &Moment) -> Result<Vec<Finding>, Error> {
         let (catalogue, rules, map) = (self.catalogue()?, self.rules()?, self.map());
         let memory = self.memory(&rules, now)?;
+        let slip_use = facts.slip.as_ref().map(|slip| self.slip_use(slip, case)).transpose()?.flatten();
         Ok(check(&Subject {
             facts,
             now,
@@ -51,7 +53,7 @@ impl Client {
             plates: PlateTables::built_in(),
             map: map.as_deref(),
             memory: &memory,
-            is_slip_used: false,
+            is_slip_used: slip_use.is_some(),
         }))
     }
 }

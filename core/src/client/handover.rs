@@ -4,8 +4,8 @@
 
 use std::sync::TryLockError;
 
-use super::Client;
 use super::suspend::UntilSuspended;
+use super::{Client, Config};
 use crate::domain::CaseId;
 use crate::error::Error;
 use crate::log;
@@ -131,6 +131,8 @@ impl Client {
             entropy: &*self.ports.entropy,
             now: self.now()?,
             device: self.device,
+            agency: &self.config.agency,
+            numbers_low: self.config.numbers_low.min(Config::NUMBERS_MOST),
             origin: self.ports.transport.origin(),
             box_key: &self.config.box_key,
             network: limits.network,

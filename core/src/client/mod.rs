@@ -13,16 +13,19 @@
 mod audit;
 mod config;
 mod damage;
+mod derivatives;
 mod drafts;
 mod findings;
 mod handover;
 mod keys;
 mod memory;
 mod notices;
+mod numbers;
 mod open;
 mod photos;
 mod places;
 mod prenotes;
+mod proceedings;
 mod provision;
 mod quarantine;
 mod recover;
@@ -37,16 +40,20 @@ mod suspend;
 mod voiding;
 
 pub use config::{Config, Ports};
+pub use derivatives::Derivative;
 pub use handover::{SyncEnd, SyncLimits, SyncReport};
 pub use notices::Notice;
+pub use numbers::SlipUse;
 pub use open::Client;
 pub use photos::AddedPhoto;
 pub use places::{PlaceProposal, ProposedAddress};
+pub use proceedings::TowDetails;
 pub use sealing::SealedView;
 pub use status::Status;
 
 // What the calls take and give of the layers below, so that a binding names this module only.
 pub use crate::evidence::PhotoError;
+pub use crate::geo::Coverage;
 pub use crate::seal::{SealError, VerifyingKey};
 pub use crate::sync::Network;
 pub use crate::vault::{

@@ -1,19 +1,18 @@
-//! Taking photos over, and making thumbnails after the acknowledgement.
+//! Taking photos over and reading them again.
 
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use super::Client;
-use crate::domain::{CaseId, InputError, MAX_PHOTOS, ObjectId, PhotoClass, PhotoRecord, Salt, ThumbnailRecord};
+use crate::domain::{CaseFacts, CaseId, InputError, MAX_PHOTOS, ObjectId, PhotoClass, PhotoRecord, Salt};
 use crate::error::Error;
-use crate::evidence::{Import, ImportJob, PhotoError, SealedReader, import, thumbnail};
-use crate::log;
-use crate::ports::Cancel;
+use crate::evidence::{Import, ImportJob, PhotoError, SealedReader, import};
 use crate::seal::{Binding, ChunkSealer, Kind, ManifestObject, Scope, commitment, seal};
 use crate::vault::{JournalEvent, ObjectRow, PartFile, VaultError};
 
-pub(super) const JPEG: &str = "image/jpeg";
+/// Objects of a draft: with record and view they are as many as a box takes in one case.
+const MAX_OBJECTS: usize = 254;
 
 /// A photo that is now in the vault, whole and durable. The camera's file may be deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +27,7 @@ impl Client {
     /// Takes a photo over from a file: reads it once, seals it, and makes it durable before returning.
     ///
     /// # Errors
-    /// [`PhotoError`] for a file that is no whole JPEG; the file and the draft stay as they were.
+    /// [`PhotoError`] for a file that is no whole picture; the file and the draft stay as they were.
     pub fn add_photo(&self, case: CaseId, path: &Path, class: PhotoClass) -> Result<AddedPhoto, Error> {
         self.with_new_files(|| {
             let source = File::open(path).map_err(|error| PhotoError::Unreadable(error.kind()))?;
@@ -71,64 +70,33 @@ impl Client {
         taken: Import,
     ) -> Result<AddedPhoto, Error> {
         let (at, object) = (self.now()?, part.object());
+        let row = photo_row(case, object, &taken);
+        let trailing_bytes = taken.facts.trailing;
         let photo = PhotoRecord {
             object,
             class,
             imported_at: at,
             salt,
-            media_type: JPEG.to_owned(),
+            media_type: taken.facts.media_type.to_owned(),
             length: taken.length,
-            width: taken.width,
-            height: taken.height,
-            exif: taken.exif,
+            width: taken.facts.width,
+            height: taken.facts.height,
+            exif: taken.facts.exif,
+            flags: taken.facts.flags,
             thumbnail: None,
+            preview: None,
+            masked: None,
+            underived: taken.facts.underived,
         };
-        let row = jpeg_row(case, object, Kind::Photo, taken.sealed_length, taken.hash, taken.commitment);
         let event = JournalEvent::PhotoImported { case, object, hash: taken.hash };
         let _guard = self.drafting();
         let mut facts = self.vault.draft(case)?;
-        if facts.photos.len() >= MAX_PHOTOS {
+        if facts.photos.len() >= MAX_PHOTOS || !has_room(&facts) {
             return Err(InputError { field: "photos" }.into());
         }
         facts.photos.push(photo.clone());
         self.vault.keep_object(part, &row, &facts, at, event)?;
-        Ok(AddedPhoto { photo, trailing_bytes: taken.trailing })
-    }
-
-    /// Makes the thumbnails that a draft still lacks; returns how many. To be called after the photos are
-    /// acknowledged, from a background thread. A photo that cannot be decoded has none and stays as it is.
-    ///
-    /// # Errors
-    /// [`Error`] of the vault; a picture that cannot be decoded is none.
-    pub fn make_thumbnails(&self, case: CaseId, cancel: &dyn Cancel) -> Result<u32, Error> {
-        let _watch = self.watch_disk();
-        let mut made = 0;
-        for photo in self.vault.draft(case)?.photos {
-            if photo.thumbnail.is_some() || cancel.is_cancelled() {
-                continue;
-            }
-            let picture = self.read_photo(case, &photo)?;
-            match thumbnail(&picture, photo.exif.orientation) {
-                Ok(small) => {
-                    self.with_new_files(|| self.keep_thumbnail(case, photo.object, &small))?;
-                    made += 1;
-                }
-                Err(_) => log::event("no thumbnail", &[("object", &photo.object)]),
-            }
-        }
-        Ok(made)
-    }
-
-    fn keep_thumbnail(&self, case: CaseId, of: ObjectId, small: &[u8]) -> Result<(), Error> {
-        let record = ThumbnailRecord { object: ObjectId::new(self.random()?), salt: Salt::new(self.random()?) };
-        let (part, row) =
-            self.write_object(case, Kind::Thumbnail, Scope::Full, JPEG, record.object, &record.salt, small)?;
-        let _guard = self.drafting();
-        let mut facts = self.vault.draft(case)?;
-        if let Some(photo) = facts.photos.iter_mut().find(|photo| photo.object == of) {
-            photo.thumbnail = Some(record);
-        }
-        Ok(self.vault.keep_object(part, &row, &facts, self.now()?, JournalEvent::DraftSaved { case })?)
+        Ok(AddedPhoto { photo, trailing_bytes })
     }
 
     /// The original bytes of a photo, as long as the case is on the phone.
@@ -189,17 +157,21 @@ impl Client {
     }
 }
 
-fn jpeg_row(
-    case: CaseId,
-    object: ObjectId,
-    kind: Kind,
-    length: u64,
-    hash: crate::seal::Hash,
-    commitment: crate::seal::Hash,
-) -> ObjectRow {
-    let media_type = JPEG.to_owned();
-    ObjectRow {
-        case,
-        object: ManifestObject { object, kind, scope: Scope::Full, media_type, length, hash, commitment },
-    }
+fn photo_row(case: CaseId, object: ObjectId, taken: &Import) -> ObjectRow {
+    let object = ManifestObject {
+        object,
+        kind: Kind::Photo,
+        scope: Scope::Full,
+        media_type: taken.facts.media_type.to_owned(),
+        length: taken.sealed_length,
+        hash: taken.hash,
+        commitment: taken.commitment,
+    };
+    ObjectRow { case, object }
+}
+
+/// Whether one more object keeps the case within what a box takes.
+pub(super) fn has_room(facts: &CaseFacts) -> bool {
+    let objects: usize = facts.photos.iter().map(|photo| 1 + photo.derived().count()).sum();
+    objects + facts.attachments.len() < MAX_OBJECTS
 }

@@ -56,7 +56,7 @@ impl Client {
         if named.is_none() {
             facts.photos.push(record(orphan, salt, at, &inspected));
         }
-        let row = object_row(orphan, length, hash, inspected.commitment);
+        let row = object_row(orphan, length, hash, &inspected);
         self.vault.adopt_object(&row, &facts, at, JournalEvent::PhotoRecovered { case, object, hash })?;
         Ok(())
     }
@@ -76,29 +76,34 @@ pub(super) fn unless_full(result: Result<(), Error>) -> Result<(), Error> {
 
 /// What the photo shows is not known any more; the officer sees it as a detail.
 fn record(orphan: &Orphan, salt: Salt, at: crate::domain::Moment, inspected: &Inspected) -> PhotoRecord {
+    let facts = &inspected.facts;
     PhotoRecord {
         object: orphan.object,
         class: PhotoClass::Detail,
         imported_at: at,
         salt,
-        media_type: super::photos::JPEG.to_owned(),
+        media_type: facts.media_type.to_owned(),
         length: inspected.length,
-        width: inspected.width,
-        height: inspected.height,
-        exif: inspected.exif.clone(),
+        width: facts.width,
+        height: facts.height,
+        exif: facts.exif.clone(),
+        flags: facts.flags.clone(),
         thumbnail: None,
+        preview: None,
+        masked: None,
+        underived: facts.underived,
     }
 }
 
-fn object_row(orphan: &Orphan, length: u64, hash: Hash, commitment: Hash) -> ObjectRow {
+fn object_row(orphan: &Orphan, length: u64, hash: Hash, inspected: &Inspected) -> ObjectRow {
     let object = ManifestObject {
         object: orphan.object,
         kind: Kind::Photo,
         scope: Scope::Full,
-        media_type: super::photos::JPEG.to_owned(),
+        media_type: inspected.facts.media_type.to_owned(),
         length,
         hash,
-        commitment,
+        commitment: inspected.commitment,
     };
     ObjectRow { case: orphan.case, object }
 }

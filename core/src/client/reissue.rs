@@ -3,7 +3,7 @@
 
 use super::Client;
 use super::sealing::SealedView;
-use crate::domain::{CaseId, CaseRecord, RECORD_SCHEMA};
+use crate::domain::{CaseId, CaseNumber, CaseRecord, RECORD_SCHEMA};
 use crate::error::Error;
 use crate::seal::{Build, JournalHead, Kind, Manifest, ManifestNotice, RecipientSet, Scope, SignedPayload, WrappedKey};
 use crate::vault::{CaseState, VaultError};
@@ -25,7 +25,7 @@ impl Client {
                     let seq = other?;
                     self.sign_behind_commit();
                     let signed = self.vault.case(case)?.state != CaseState::Unsigned;
-                    return Ok(SealedView { case, seq, signed });
+                    return Ok(SealedView { case, seq, signed, number: self.number_of(case) });
                 }
             }
         }
@@ -45,7 +45,12 @@ impl Client {
         Ok(manifest.seq)
     }
 
-    fn read_record(&self, case: CaseId) -> Result<CaseRecord, Error> {
+    /// The case number that the record holds, as far as it can be read.
+    fn number_of(&self, case: CaseId) -> Option<CaseNumber> {
+        self.read_record(case).ok().and_then(|record| record.number)
+    }
+
+    pub(super) fn read_record(&self, case: CaseId) -> Result<CaseRecord, Error> {
         let objects = self.vault.objects_of(case)?;
         let object = objects.iter().map(|row| &row.object).find(|object| object.kind == Kind::Record);
         let object = object.ok_or(VaultError::NotFound { table: "objects" })?;

@@ -2,15 +2,16 @@
 
 use super::Client;
 use crate::domain::{
-    CaseFacts, CaseId, CaseRecord, CaseView, Category, ChargedOffence, Confirmation, Moment, Money, NamedOffence,
-    Notes, ObjectId, Observation, Offences, Officer, RECORD_SCHEMA, Salt, SlipNumber, VoidNote, legal_day,
+    CaseFacts, CaseId, CaseNumber, CaseRecord, CaseView, Category, ChargedOffence, Confirmation, Moment, Money,
+    NamedOffence, Notes, ObjectId, Observation, Offences, Officer, RECORD_SCHEMA, Salt, SlipNumber, VoidNote,
+    legal_day,
 };
 use crate::error::Error;
 use crate::seal::{
     Build, CaseKey, JournalHead, Kind, Manifest, Recipient, RecipientSet, Scope, SignedPayload, WrappedKey,
     sealed_notice,
 };
-use crate::vault::{CaseState, ObjectRow, PartFile, SealedCase, VaultError, Void};
+use crate::vault::{CaseState, NextPlace, ObjectRow, PartFile, SealedCase, VaultError, Void};
 
 /// The journal can move while a case is being sealed, by a receipt that arrives; then its place is taken anew.
 const ATTEMPTS: u32 = 8;
@@ -24,6 +25,8 @@ pub struct SealedView {
     pub seq: u32,
     /// Whether the hardware key has signed it yet.
     pub signed: bool,
+    /// The case number, unless the phone had none left: then the case id stands for the case.
+    pub number: Option<CaseNumber>,
 }
 
 fn uncharged(offence: &NamedOffence) -> ChargedOffence {
@@ -53,15 +56,15 @@ impl Client {
     pub fn seal_case(&self, case: CaseId, confirmed: Vec<Confirmation>) -> Result<SealedView, Error> {
         let _watch = self.watch_disk();
         let at = self.now()?;
-        let seq = {
+        let (seq, number) = {
             let _guard = self.drafting();
             let facts = self.vault.draft(case)?;
-            self.refuse_findings(&facts, &confirmed, &at)?;
+            self.refuse_findings(case, &facts, &confirmed, &at)?;
             self.commit_seal(case, &facts, &Closing { confirmed, voided: None, void: None }, at)?
         };
         self.sign_behind_commit();
         let signed = self.vault.case(case)?.state != CaseState::Unsigned;
-        Ok(SealedView { case, seq, signed })
+        Ok(SealedView { case, seq, signed, number })
     }
 
     pub(super) fn commit_seal(
@@ -70,7 +73,7 @@ impl Client {
         facts: &CaseFacts,
         closing: &Closing,
         at: Moment,
-    ) -> Result<u32, Error> {
+    ) -> Result<(u32, Option<CaseNumber>), Error> {
         let set = self.recipients()?;
         for _ in 0..ATTEMPTS {
             match self.with_new_files(|| self.try_seal(case, facts, closing, &set, at)) {
@@ -88,18 +91,19 @@ impl Client {
         closing: &Closing,
         set: &RecipientSet,
         at: Moment,
-    ) -> Result<u32, Error> {
+    ) -> Result<(u32, Option<CaseNumber>), Error> {
         let recipients = set.valid_for(&self.config.agency, at.unix_ms())?;
         let shift = self.vault.case(case)?.shift;
-        let (seq, head) = self.vault.next_place(shift)?;
+        let NextPlace { seq, head, number } = self.vault.next_place(shift)?;
         let officer = self.vault.officer(shift)?;
-        let record = self.record(case, shift, seq, facts, closing, at, officer)?;
+        let record = CaseRecord { number, ..self.record(case, shift, seq, facts, closing, at, officer)? };
         let parts = self.write_records(&record)?;
         let manifest = self.manifest(&record, facts, &parts, &recipients, head)?;
-        let sealed = SealedCase { case, seq, payload: manifest.encode() };
+        let slip = facts.slip.as_ref().map(|slip| slip.number().to_owned());
+        let sealed = SealedCase { case, seq, payload: manifest.encode(), number, slip };
         self.vault.seal_case(&sealed, head, parts, at, closing.void.as_ref())?;
         self.remember(case, facts, &at);
-        Ok(seq)
+        Ok((seq, number))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the record is where everything meets")]
@@ -119,6 +123,7 @@ impl Client {
             shift,
             device: self.device,
             seq,
+            number: None,
             salt: Salt::new(self.random()?),
             agency: self.config.agency.clone(),
             officer,

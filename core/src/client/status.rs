@@ -30,6 +30,8 @@ pub struct Status {
     pub locked: bool,
     /// Cases whose key is not at hand: sealed ones are handed over all the same, drafts wait for it.
     pub unreadable: u32,
+    /// Case numbers left. With none, cases are sealed without one; the next handover brings more.
+    pub numbers_left: u32,
 }
 
 impl Client {
@@ -51,6 +53,7 @@ impl Client {
         }
         status.bytes_waiting = self.vault.open_bytes()?;
         (status.keys, status.locked) = (self.vault.key_state(), self.vault.is_locked());
+        status.numbers_left = self.vault.numbers_left();
         status.unreadable = self.vault.unreadable_cases()?;
         Ok(status)
     }

@@ -62,6 +62,12 @@ pub enum FindingCode {
     PhotoPlaceDiffers,
     /// A photo carries coordinates that a platform has blanked out.
     PhotoGpsRedacted,
+    /// A photo was not written by a camera, or written anew since.
+    PhotoReencoded,
+    /// A picture was cut and closed behind the cut.
+    PhotoTruncated,
+    /// A photo carries a film with sound: people and voices who are not part of the case.
+    PhotoFilm,
     /// The plate is of no form that is known, and nobody said why it stands.
     PlateMalformed,
     /// Nobody gives plates with that prefix.
@@ -92,7 +98,7 @@ pub enum FindingCode {
 
 impl FindingCode {
     /// All there are.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 40] = [
         Self::VehicleMissing,
         Self::OffenceMissing,
         Self::OffenceUnknown,
@@ -117,6 +123,9 @@ impl FindingCode {
         Self::PhotoTimeDiffers,
         Self::PhotoPlaceDiffers,
         Self::PhotoGpsRedacted,
+        Self::PhotoReencoded,
+        Self::PhotoTruncated,
+        Self::PhotoFilm,
         Self::PlateMalformed,
         Self::PlateUnknownPrefix,
         Self::PlateAmbiguous,
@@ -160,6 +169,9 @@ impl FindingCode {
             Self::PhotoTimeDiffers => "photo-time-differs",
             Self::PhotoPlaceDiffers => "photo-place-differs",
             Self::PhotoGpsRedacted => "photo-gps-redacted",
+            Self::PhotoReencoded => "photo-reencoded",
+            Self::PhotoTruncated => "photo-truncated",
+            Self::PhotoFilm => "photo-film",
             Self::PlateMalformed => "plate-malformed",
             Self::PlateUnknownPrefix => "plate-unknown-prefix",
             Self::PlateAmbiguous => "plate-ambiguous",
@@ -212,6 +224,7 @@ impl FindingCode {
             Self::ChecksOutOfOrder
             | Self::ValvesMoved
             | Self::PhotoClassMissing
+            | Self::PhotoTruncated
             | Self::FixMocked
             | Self::WayImplausible
             | Self::OutsideArea
@@ -232,6 +245,8 @@ impl FindingCode {
             | Self::PhotoTimeDiffers
             | Self::PhotoPlaceDiffers
             | Self::PhotoGpsRedacted
+            | Self::PhotoReencoded
+            | Self::PhotoFilm
             | Self::PlateNote
             | Self::PlateNotValid
             | Self::PlateOverridden

@@ -93,6 +93,11 @@ bytes_type!(
     16
 );
 bytes_type!(
+    /// One request for case numbers; the same one always brings the same range.
+    RangeRequestId,
+    16
+);
+bytes_type!(
     /// One secure box.
     BoxId,
     16

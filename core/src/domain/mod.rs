@@ -5,8 +5,11 @@
 //! trade are named once in the docs of their English type.
 
 mod case;
+mod case_number;
+mod check97;
 mod disc;
 mod finding;
+mod giro;
 mod hex;
 mod id;
 mod input;
@@ -30,10 +33,12 @@ mod vehicle;
 mod view;
 
 pub use case::{CaseEdit, CaseFacts, VoidReason};
+pub use case_number::{CaseNumber, CaseNumberError, NumberPrefix, NumberRange};
 pub use disc::{DiscReading, DiscTime};
 pub use finding::{Finding, FindingCode, Severity};
+pub use giro::{CreditorReference, GiroCode, GiroError, Iban, Payee, Remittance};
 pub use hex::{HexError, from_hex, to_hex};
-pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, Salt, ShiftId};
+pub use id::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, RangeRequestId, Salt, ShiftId};
 pub use input::{InputError, PHOTOS as MAX_PHOTOS, check_reason};
 pub use legal_time::{is_in_repeated_hour, legal_date, legal_day, legal_offset_s, shows_legal_time};
 pub use moment::{BootId, Moment, MomentError};
@@ -46,7 +51,9 @@ pub use offence::{
 };
 pub use officer::{Agency, Officer};
 pub use person::{AgeRange, Person, PersonRole, PostalAddress, Sex, Witness};
-pub use photo::{ExifFacts, GpsState, PhotoClass, PhotoRecord, ThumbnailRecord};
+pub use photo::{
+    ExifFacts, GpsState, MaskedRecord, PhotoClass, PhotoFlag, PhotoRecord, Region, ThumbnailRecord, Underived,
+};
 pub use place::{Fix, FixProvider, Municipality, MunicipalityError, Place};
 pub use plate::{
     Lettering, Nation, NationTable, OcrCandidate, OcrError, OcrReading, Plate, PlateClass, PlateError, PlateKind,
@@ -60,7 +67,7 @@ pub use slip::{Slip, SlipCode, SlipError};
 pub use talk::{Payment, PaymentMethod, TalkOutcome, WarningTalk};
 pub use tow::{Damage, Tow, TowOutcome};
 pub use vehicle::{DoubtedVerdict, PlateDoubt, PlateMarks, Vehicle, VehicleFlag, VehicleKind};
-pub use view::{CaseView, ViewOffence};
+pub use view::{CaseView, ViewOffence, ViewPhoto};
 
 /// Version of the case record's JSON schema that this build writes.
 pub const RECORD_SCHEMA: u16 = 1;

@@ -4,8 +4,8 @@
 //! case worker reads is exactly what was signed.
 
 use super::{
-    Agency, AttachmentRecord, CaseId, DeviceId, Moment, Observation, Offences, Officer, Person, PhotoRecord, Place,
-    Salt, Scene, ShiftId, Tow, Vehicle, VoidReason, WarningTalk, Witness,
+    Agency, AttachmentRecord, CaseId, CaseNumber, DeviceId, Moment, Observation, Offences, Officer, Person,
+    PhotoRecord, Place, Salt, Scene, ShiftId, Tow, Vehicle, VoidReason, WarningTalk, Witness,
 };
 
 /// Free text, for the citizen and for the authority, kept apart.
@@ -69,6 +69,9 @@ pub struct CaseRecord {
     pub device: DeviceId,
     /// Number within the shift, from 1.
     pub seq: u32,
+    /// The case number, unless the phone had none left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<CaseNumber>,
     /// Blinds the record's own commitment in the manifest.
     pub salt: Salt,
     /// The authority.

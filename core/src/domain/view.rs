@@ -1,9 +1,11 @@
 //! What the citizen may see of the own case: a second, smaller record under its own key.
 //!
-//! It is derived from the case record and holds no officer, no internal note, no fix and no photo but those that a
-//! later step masks for it.
+//! It is derived from the case record and holds no officer, no internal note and no fix; of the photos it names the masked
+//! copies and nothing else.
 
-use super::{Agency, CaseId, CaseRecord, Money, OffenceNumber, Salt, VoidReason};
+use super::{
+    Agency, CaseId, CaseNumber, CaseRecord, Money, ObjectId, OffenceNumber, PhotoClass, PhotoRecord, Salt, VoidReason,
+};
 
 /// One offence as the citizen reads it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -19,6 +21,18 @@ pub struct ViewOffence {
     pub points: u8,
 }
 
+/// A masked copy that the citizen may see.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewPhoto {
+    /// Its sealed object, of the view's scope.
+    pub object: ObjectId,
+    /// Blinds its commitment in the manifest.
+    pub salt: Salt,
+    /// What it shows.
+    pub class: PhotoClass,
+}
+
 /// The citizen's record of a case.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +42,9 @@ pub struct CaseView {
     pub format: String,
     /// The case.
     pub case: CaseId,
+    /// The case number, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<CaseNumber>,
     /// Blinds the view's own commitment in the manifest.
     pub salt: Salt,
     /// The authority.
@@ -54,6 +71,9 @@ pub struct CaseView {
     /// The officer's note for the citizen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Masked copies of photos.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<ViewPhoto>,
     /// Why the case is void, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voided: Option<VoidReason>,
@@ -77,6 +97,7 @@ impl CaseView {
         Self {
             format: Self::FORMAT.to_owned(),
             case: record.case,
+            number: record.number,
             salt,
             agency: record.agency.clone(),
             plate: record.vehicle.as_ref().map(|vehicle| vehicle.plate.text.clone()),
@@ -87,8 +108,16 @@ impl CaseView {
             to: checks.last().filter(|_| several).map(|check| check.at.to_rfc3339()),
             slip: record.slip.as_ref().map(|slip| slip.number.clone()),
             note: record.notes.citizen.clone(),
+            photos: record.photos.iter().filter_map(ViewPhoto::of).collect(),
             voided: record.voided.as_ref().map(|void| void.reason),
         }
+    }
+}
+
+impl ViewPhoto {
+    fn of(photo: &PhotoRecord) -> Option<Self> {
+        let masked = photo.masked.as_ref()?;
+        Some(Self { object: masked.object, salt: masked.salt, class: photo.class })
     }
 }
 

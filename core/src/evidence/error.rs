@@ -11,7 +11,7 @@ pub enum PhotoError {
     #[error("the photo cannot be read: {0}")]
     Unreadable(io::ErrorKind),
     /// The bytes are no picture of a kind the core takes.
-    #[error("the file is not a JPEG picture")]
+    #[error("the file is no JPEG or HEIC picture")]
     NotAPicture,
     /// The picture ends in the middle; the camera may still be writing it.
     #[error("the picture is cut off")]
@@ -28,6 +28,12 @@ pub enum PhotoError {
     /// The decoder gave up.
     #[error("the picture cannot be decoded")]
     Undecodable,
+    /// A region to be hidden lies outside the picture, or there are too many.
+    #[error("a region lies outside the picture, or there are too many")]
+    Region,
+    /// The photo has derivatives of this kind already, or cannot have them.
+    #[error("nothing more can be derived from the photo")]
+    Derived,
     /// The disk is full.
     #[error("the disk is full")]
     DiskFull,

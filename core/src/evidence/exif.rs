@@ -1,37 +1,69 @@
 //! Facts from the EXIF block: time, position, orientation. An allow-list of tags on a capped block.
 //!
-//! All fields of a block are never walked, because a 66 KB file can make that cost gigabytes. A block that is partly
-//! unreadable gives what it can. Values that a platform has blanked out (0/0) are a state of their own and never a
-//! position in the Gulf of Guinea.
+//! All fields of a block are never walked, because a 66 KB file can make that cost gigabytes; how many there are is
+//! counted before. A block that is partly unreadable gives what it can. Values that a platform has blanked out (0/0) are
+//! a state of their own and never a position in the Gulf of Guinea.
+//!
+//! The tags: orientation; time and offset of the exposure; size of the picture; latitude and longitude with their
+//! hemispheres; date and time of the satellites. Serial numbers, owner's names, notes of the maker and the small picture
+//! inside are not read.
 
 use exif::{Exif, In, Reader, Tag, Value};
 
-use super::limits;
+use super::directories::{Census, census};
+use super::limits::LIMITS;
 use crate::domain::{ExifFacts, GpsState};
 
-/// Reads the facts from the first bytes of a JPEG.
-pub(super) fn facts(head: &[u8]) -> ExifFacts {
-    let Some(exif) = block(head).and_then(parse) else { return ExifFacts::default() };
-    let (gps, position) = position(&exif);
-    ExifFacts {
-        taken: text(&exif, Tag::DateTimeOriginal).and_then(|text| iso_time(&text)),
-        offset: text(&exif, Tag::OffsetTimeOriginal).filter(|text| is_offset(text)),
-        lat_e7: position.map(|(lat, _)| lat),
-        lon_e7: position.map(|(_, lon)| lon),
-        gps,
-        orientation: orientation(&exif),
+/// What a block says, and what of it is only looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// What goes into the record.
+    pub facts: ExifFacts,
+    /// Width and height that the picture had when the block was written.
+    pub size: Option<(u32, u32)>,
+    /// The position was 0 degrees north, 0 degrees east; the facts say that there is none.
+    pub null_island: bool,
+}
+
+/// Reads the claims of a TIFF block as it lies in a photo. A block that is there and cannot be read leaves the position
+/// [`GpsState::Unreadable`].
+#[must_use]
+pub fn claims(tiff: &[u8]) -> Claims {
+    let capped = tiff.get(..LIMITS.exif_bytes).unwrap_or(tiff);
+    let read = census(capped).and_then(|census| Some((census, parse(capped)?)));
+    match read {
+        Some((census, exif)) => of(&exif, census),
+        None => Claims { facts: ExifFacts { gps: GpsState::Unreadable, ..ExifFacts::default() }, ..Claims::default() },
     }
 }
 
+fn of(exif: &Exif, census: Census) -> Claims {
+    let (gps, position) = position(exif, census);
+    let null_island = position == Some((0, 0));
+    let position = position.filter(|_| !null_island);
+    let facts = ExifFacts {
+        taken: text(exif, Tag::DateTimeOriginal).and_then(|text| iso_time(&text)),
+        offset: text(exif, Tag::OffsetTimeOriginal).filter(|text| is_offset(text)),
+        lat_e7: position.map(|(lat, _)| lat),
+        lon_e7: position.map(|(_, lon)| lon),
+        gps: if null_island { GpsState::Absent } else { gps },
+        orientation: orientation(exif),
+        utc: utc(exif),
+    };
+    let side = |tag| value(exif, tag).and_then(|value| value.get_uint(0));
+    let size = side(Tag::PixelXDimension).zip(side(Tag::PixelYDimension)).filter(|(x, y)| *x > 0 && *y > 0);
+    Claims { facts, size, null_island }
+}
+
 /// The TIFF block of the first APP1 "Exif" segment, as far as it lies in `head`.
-fn block(head: &[u8]) -> Option<&[u8]> {
+pub(super) fn block(head: &[u8]) -> Option<&[u8]> {
     let mut rest = head.get(2..)?;
     loop {
         let (marker, tail) = rest.split_first_chunk::<4>()?;
         let [0xff, code @ 0xc0..=0xff, high, low] = *marker else { return None };
         let body = tail.get(..usize::from(u16::from_be_bytes([high, low])).checked_sub(2)?)?;
         match (code, body.strip_prefix(b"Exif\0\0")) {
-            (0xe1, Some(tiff)) if tiff.len() <= limits::EXIF_BYTES => return Some(tiff),
+            (0xe1, Some(tiff)) => return Some(tiff),
             (0xda, _) => return None,
             _ => rest = tail.get(body.len()..)?,
         }
@@ -79,12 +111,28 @@ fn orientation(exif: &Exif) -> u8 {
     number.and_then(|number| u8::try_from(number).ok()).filter(|number| (1..=8).contains(number)).unwrap_or(1)
 }
 
-fn position(exif: &Exif) -> (GpsState, Option<(i32, i32)>) {
+/// Date and time of the satellites. Fractions of a second are dropped.
+fn utc(exif: &Exif) -> Option<String> {
+    let date = chrono::NaiveDate::parse_from_str(&text(exif, Tag::GPSDateStamp)?, "%Y:%m:%d").ok()?;
+    let fractions = fractions(value(exif, Tag::GPSTimeStamp)?)?;
+    let [hours, minutes, seconds] = *fractions.as_slice() else { return None };
+    let whole = |part, limit: f64| {
+        let value = quotient(part)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 59 by the check")]
+        (0.0..limit).contains(&value).then_some(value as u32)
+    };
+    let time = date.and_hms_opt(whole(hours, 24.0)?, whole(minutes, 60.0)?, whole(seconds, 60.0)?)?;
+    Some(time.format("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+/// The position in 1e-7 degrees and what there is of it.
+fn position(exif: &Exif, census: Census) -> (GpsState, Option<(i32, i32)>) {
     let tags = [Tag::GPSLatitude, Tag::GPSLongitude].map(|tag| value(exif, tag));
     let [Some(lat), Some(lon)] = tags else {
-        let pointer = value(exif, Tag::GPSInfoIFDPointer).is_some();
-        let half = tags.iter().any(Option::is_some);
-        return (if half || pointer && has_gps(exif) { GpsState::Unreadable } else { GpsState::Absent }, None);
+        // A directory without a position is that of a camera whose receiver is off; a pointer to nothing is damage.
+        let half = tags.iter().any(Option::is_some) || has_hemisphere(exif);
+        let lost = half || census.names_gps && !has_gps(exif);
+        return (if lost { GpsState::Unreadable } else { GpsState::Absent }, None);
     };
     let sign = |tag, negative| text(exif, tag).map(|letter| if letter == negative { -1.0 } else { 1.0 });
     match (degrees(lat), degrees(lon), sign(Tag::GPSLatitudeRef, "S"), sign(Tag::GPSLongitudeRef, "W")) {
@@ -94,14 +142,30 @@ fn position(exif: &Exif) -> (GpsState, Option<(i32, i32)>) {
     }
 }
 
+/// Hemispheres without degrees: the degrees are there and of a kind that is not read. A platform that blanks out
+/// everything leaves the letters empty.
+fn has_hemisphere(exif: &Exif) -> bool {
+    let letter = |tag| text(exif, tag).is_some_and(|letter| !letter.is_empty());
+    [Tag::GPSLatitudeRef, Tag::GPSLongitudeRef].into_iter().any(letter)
+}
+
 fn has_gps(exif: &Exif) -> bool {
-    [Tag::GPSLatitudeRef, Tag::GPSLongitudeRef].iter().any(|tag| value(exif, *tag).is_some())
+    let known = [
+        Tag::GPSVersionID,
+        Tag::GPSLatitudeRef,
+        Tag::GPSLongitudeRef,
+        Tag::GPSAltitudeRef,
+        Tag::GPSAltitude,
+        Tag::GPSTimeStamp,
+        Tag::GPSDateStamp,
+        Tag::GPSMapDatum,
+        Tag::GPSStatus,
+        Tag::GPSProcessingMethod,
+    ];
+    known.into_iter().any(|tag| value(exif, tag).is_some())
 }
 
 fn on_globe(lat: f64, lon: f64) -> (GpsState, Option<(i32, i32)>) {
-    if lat == 0.0 && lon == 0.0 {
-        return (GpsState::Absent, None); // a receiver without a fix
-    }
     let e7 = |degrees: f64, limit: f64| {
         #[expect(clippy::cast_possible_truncation, reason = "within +-1.8e9 by the check before")]
         (degrees.abs() <= limit).then(|| (degrees * 1e7).round() as i32)
@@ -119,14 +183,22 @@ enum Degrees {
     Wrong,
 }
 
+/// Fractions, signed or not: some phones write the signed kind.
+fn fractions(value: &Value) -> Option<Vec<(f64, f64)>> {
+    match value {
+        Value::Rational(parts) => Some(parts.iter().map(|part| (part.num.into(), part.denom.into())).collect()),
+        Value::SRational(parts) => Some(parts.iter().map(|part| (part.num.into(), part.denom.into())).collect()),
+        _ => None,
+    }
+}
+
+fn quotient((numerator, denominator): (f64, f64)) -> Option<f64> {
+    (denominator != 0.0).then(|| numerator / denominator)
+}
+
 fn degrees(value: &Value) -> Degrees {
-    let fractions: Vec<(f64, f64)> = match value {
-        Value::Rational(parts) => parts.iter().map(|part| (part.num.into(), part.denom.into())).collect(),
-        Value::SRational(parts) => parts.iter().map(|part| (part.num.into(), part.denom.into())).collect(),
-        _ => return Degrees::Wrong,
-    };
+    let Some(fractions) = fractions(value) else { return Degrees::Wrong };
     let [degrees, minutes, seconds] = *fractions.as_slice() else { return Degrees::Wrong };
-    let quotient = |(numerator, denominator): (f64, f64)| (denominator != 0.0).then(|| numerator / denominator);
     // Seconds may be undefined where the minutes carry the fraction.
     match (quotient(degrees), quotient(minutes), quotient(seconds)) {
         (Some(degrees), Some(minutes), seconds) if seconds.is_some() || minutes.fract() != 0.0 => {

@@ -6,10 +6,11 @@
 
 use std::io::{Read, Write};
 
+use super::PhotoError;
 use super::hashing::{Batch, Desk, Hashes};
-use super::marker::JpegScan;
-use super::{PhotoError, exif, limits};
-use crate::domain::{ExifFacts, Salt};
+use super::limits::LIMITS;
+use super::look::{Look, PhotoFacts};
+use crate::domain::Salt;
 use crate::seal::{CHUNK, ChunkSealer, Hash, Sha256Stream};
 
 /// Chunks that are read, hashed and sealed together.
@@ -36,14 +37,8 @@ pub struct Import {
     pub hash: Hash,
     /// Salted hash of the original.
     pub commitment: Hash,
-    /// Stored width in pixels.
-    pub width: u32,
-    /// Stored height in pixels.
-    pub height: u32,
-    /// Bytes behind the picture's end.
-    pub trailing: u64,
     /// What the file says about itself.
-    pub exif: ExifFacts,
+    pub facts: PhotoFacts,
 }
 
 /// Reads a photo to its end and writes it sealed. The flush at the end is the place for `out` to become durable.
@@ -78,9 +73,7 @@ impl Drop for Closing<'_> {
 /// What is known of the original.
 #[derive(Default)]
 struct Plain {
-    scan: JpegScan,
-    head: Vec<u8>,
-    length: u64,
+    look: Look,
 }
 
 impl Plain {
@@ -98,7 +91,7 @@ impl Plain {
             let last = following.is_empty();
             if last {
                 // Found before the last chunk is sealed: a cut photo never becomes a whole object.
-                self.judge()?;
+                self.look.judge()?;
             }
             let batch = desk.take_hashed();
             desk.put_plain(following);
@@ -110,16 +103,6 @@ impl Plain {
             if last {
                 return Ok(self);
             }
-        }
-    }
-
-    /// Whether what has been read is a whole picture.
-    fn judge(&self) -> Result<(), PhotoError> {
-        let has_size = self.scan.width > 0 && self.scan.height > 0;
-        match (self.scan.is_jpeg(), self.scan.is_complete()) {
-            (true, true) if has_size => Ok(()),
-            (true, false) => Err(PhotoError::Truncated),
-            _ => Err(PhotoError::NotAPicture),
         }
     }
 
@@ -143,30 +126,20 @@ impl Plain {
     fn chunk(&mut self, source: &mut impl Read, mut chunk: Vec<u8>) -> Result<Vec<u8>, PhotoError> {
         let read = source.take(CHUNK as u64).read_to_end(&mut chunk);
         let read = read.map_err(|error| PhotoError::Unreadable(error.kind()))?;
-        self.length += read as u64;
-        if self.length > limits::PHOTO_BYTES {
-            return Err(PhotoError::TooLarge { limit: limits::PHOTO_BYTES });
+        if self.look.length + read as u64 > LIMITS.photo_bytes {
+            return Err(PhotoError::TooLarge { limit: LIMITS.photo_bytes });
         }
-        self.scan.push(&chunk);
-        if self.head.len() < limits::HEAD_BYTES {
-            self.head.extend_from_slice(&chunk);
-        }
-        if !self.scan.is_jpeg() && self.length > 2 {
-            return Err(PhotoError::NotAPicture);
-        }
-        Ok(chunk)
+        self.look.push(&chunk);
+        if self.look.may_be_picture() { Ok(chunk) } else { Err(PhotoError::NotAPicture) }
     }
 
     fn into_import(self, hashes: Hashes) -> Import {
         Import {
-            length: self.length,
+            length: self.look.length,
             sealed_length: hashes.sealed_length,
             hash: hashes.sealed,
             commitment: hashes.plain,
-            width: self.scan.width,
-            height: self.scan.height,
-            trailing: self.scan.trailing,
-            exif: exif::facts(&self.head),
+            facts: self.look.facts(),
         }
     }
 }

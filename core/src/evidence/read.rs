@@ -2,9 +2,9 @@
 
 use std::io::{self, Read};
 
-use super::marker::JpegScan;
-use super::{PhotoError, exif, limits};
-use crate::domain::{ExifFacts, Salt};
+use super::PhotoError;
+use super::look::{Look, PhotoFacts};
+use crate::domain::Salt;
 use crate::seal::{Binding, CHUNK, ChunkOpener, HEADER, Hash, ObjectKey, SealError, Sha256Stream};
 
 const SEALED_CHUNK: u64 = CHUNK as u64 + 16;
@@ -76,12 +76,8 @@ pub struct Inspected {
     pub length: u64,
     /// Salted hash of the original.
     pub commitment: Hash,
-    /// Stored width in pixels.
-    pub width: u32,
-    /// Stored height in pixels.
-    pub height: u32,
     /// What the file says about itself.
-    pub exif: ExifFacts,
+    pub facts: PhotoFacts,
 }
 
 /// Reads a sealed photo to its end, as when a crash has left it without a row.
@@ -90,7 +86,7 @@ pub struct Inspected {
 /// [`PhotoError::Seal`] for a file that is torn, changed or belongs elsewhere.
 pub fn inspect(source: impl Read, key: &ObjectKey, expected: &Binding, salt: &Salt) -> Result<Inspected, PhotoError> {
     let mut reader = SealedReader::new(source, key, expected)?;
-    let (mut hash, mut scan, mut head, mut length) = (Sha256Stream::salted(salt), JpegScan::default(), Vec::new(), 0);
+    let (mut hash, mut look) = (Sha256Stream::salted(salt), Look::default());
     let mut chunk = vec![0; CHUNK];
     loop {
         let count = reader.read(&mut chunk).map_err(|error| match error.kind() {
@@ -99,20 +95,10 @@ pub fn inspect(source: impl Read, key: &ObjectKey, expected: &Binding, salt: &Sa
         })?;
         let bytes = chunk.get(..count).unwrap_or_default();
         if bytes.is_empty() {
-            let commitment = hash.finish();
-            return Ok(Inspected {
-                length,
-                commitment,
-                width: scan.width,
-                height: scan.height,
-                exif: exif::facts(&head),
-            });
+            let (length, commitment) = (look.length, hash.finish());
+            return Ok(Inspected { length, commitment, facts: look.facts() });
         }
-        length += bytes.len() as u64;
         hash.update(bytes);
-        scan.push(bytes);
-        if head.len() < limits::HEAD_BYTES {
-            head.extend_from_slice(bytes);
-        }
+        look.push(bytes);
     }
 }

@@ -26,6 +26,8 @@ pub enum Namespace {
     Receipt,
     /// Time statement, by the box.
     Time,
+    /// Range of case numbers, by the box.
+    Numbers,
     /// Recipient set, by the agency root.
     Recipients,
     /// Offence catalogue, by the agency root.
@@ -45,6 +47,7 @@ impl Namespace {
             Self::Event => b"streife/1 event",
             Self::Receipt => b"streife/1 receipt",
             Self::Time => b"streife/1 time",
+            Self::Numbers => b"streife/1 numbers",
             Self::Recipients => b"streife/1 recipients",
             Self::Catalogue => b"streife/1 catalogue",
             Self::Rules => b"streife/1 rules",
@@ -60,6 +63,7 @@ impl Namespace {
             Self::Event => "application/vnd.streife.event+cbor",
             Self::Receipt => "application/vnd.streife.receipt+cbor",
             Self::Time => "application/vnd.streife.time+cbor",
+            Self::Numbers => "application/vnd.streife.numbers+cbor",
             Self::Recipients => "application/vnd.streife.recipients+cbor",
             Self::Catalogue => "application/vnd.streife.catalogue+json",
             Self::Rules => "application/vnd.streife.rules+json",

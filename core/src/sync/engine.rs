@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use super::law::{self, Verdict};
 use super::requests::{self, Sending};
 use super::session::{Session, TimeQuestion, TimeRecord};
-use super::{SyncError, answers};
-use crate::domain::{CaseId, DeviceId, Moment, ShiftId};
+use super::{SyncError, answers, numbers};
+use crate::domain::{Agency, CaseId, DeviceId, Moment, RangeRequestId, ShiftId};
 use crate::ports::{Entropy, Request, Response, Signer, TransportError};
 use crate::seal::{SealError, VerifyingKey};
 use crate::vault::{Item, Vault, VaultError};
@@ -40,6 +40,10 @@ pub struct Context<'a> {
     pub now: Moment,
     /// This device.
     pub device: DeviceId,
+    /// The authority.
+    pub agency: &'a Agency,
+    /// Case numbers are asked for while fewer than this are left.
+    pub numbers_low: u32,
     /// The box's origin.
     pub origin: &'a str,
     /// The key that receipts and times are verified with.
@@ -100,16 +104,22 @@ pub enum Progress {
 #[derive(Default)]
 pub struct Engine {
     pending: Option<Pending>,
-    session: Option<Session>,
+    pub(super) session: Option<Session>,
     /// When the box's time was last asked, and in which shift: a manifest tells only of its own shift.
-    time_asked: Option<(Moment, Option<ShiftId>)>,
-    failures: u32,
+    pub(super) time_asked: Option<(Moment, Option<ShiftId>)>,
+    pub(super) failures: u32,
     pause_until: i64,
+    /// Failures in a row to get case numbers, and when they are asked for again. Cases do not wait for it.
+    pub(super) numbers_failed: u32,
+    pub(super) numbers_after: i64,
+    /// Whether the box has said what it knows of the journal since this engine began.
+    pub(super) has_compared: bool,
 }
 
 enum Pending {
     Time(TimeQuestion),
     Token,
+    Numbers(RangeRequestId),
     Item(Item),
 }
 
@@ -130,7 +140,10 @@ impl Engine {
             Some(item) => Some(item.not_before),
             None => context.vault.next_item_time(limit)?,
         };
-        let Some(time) = time else { return Ok(Action::Idle) };
+        let wants_box = self.wants_box(context) && self.pause_until <= now;
+        let Some(time) = time.filter(|time| !wants_box || *time <= now).or(wants_box.then_some(now)) else {
+            return Ok(Action::Idle);
+        };
         let earliest = time.max(self.pause_until);
         if earliest > now {
             return Ok(Action::WaitUntil(earliest));
@@ -145,6 +158,7 @@ impl Engine {
 
     fn next_with_token(&mut self, context: &Context<'_>, limit: u64) -> Result<Action, SyncError> {
         let now = context.now.unix_ms();
+        let wanted = if self.lacks_numbers(context) { self.wanted_numbers(context)? } else { None };
         let session = match self.session.take() {
             Some(session) => self.session.insert(session),
             None => self.session.insert(Session::begin(context)?),
@@ -152,6 +166,12 @@ impl Engine {
         if !session.has_token(now) {
             let request = session.token_request(context)?;
             self.pending = Some(Pending::Token);
+            return Ok(Action::Send(request));
+        }
+        if let Some(id) = wanted {
+            let mut request = numbers::request(context, id);
+            session.prove(&mut request, context)?;
+            self.pending = Some(Pending::Numbers(id));
             return Ok(Action::Send(request));
         }
         while let Some(item) = context.vault.next_item(now, limit)? {
@@ -193,6 +213,7 @@ impl Engine {
             (_, Err(TransportError::Cancelled)) => Ok(Progress::Step),
             (Pending::Time(question), Ok(answer)) => self.time_answered(context, &question, &answer),
             (Pending::Token, Ok(answer)) => self.token_answered(context, &answer),
+            (Pending::Numbers(request), Ok(answer)) => self.numbers_answered(context, request, &answer),
             (Pending::Item(item), Ok(answer)) => self.item_answered(context, &item, &answer),
             (Pending::Item(item), Err(error)) => {
                 answers::forget_offset(context, &item)?;
@@ -228,6 +249,7 @@ impl Engine {
         let now = context.now.unix_ms();
         let taken = self.session.as_mut().and_then(|session| session.take_token(answer, now));
         if let Some(known) = taken {
+            self.has_compared = true;
             let is_here = known.map_or(Ok(true), |known| context.vault.has_been_at(known.into()))?;
             return Ok(known.filter(|_| !is_here).map_or(Progress::Step, |known| Progress::BoxKnowsMore(known.n)));
         }
@@ -315,13 +337,18 @@ impl Engine {
     }
 
     /// Nothing gets through: everything waits.
-    fn pause(&mut self, context: &Context<'_>, retry_after_s: Option<u64>) -> Result<Progress, SyncError> {
+    pub(super) fn pause(&mut self, context: &Context<'_>, retry_after_s: Option<u64>) -> Result<Progress, SyncError> {
         self.pause_until = self.wait_until(context, self.failures, retry_after_s)?;
         self.failures += 1;
         Ok(Progress::Waits)
     }
 
-    fn wait_until(&self, context: &Context<'_>, attempts: u32, retry_after_s: Option<u64>) -> Result<i64, SyncError> {
+    pub(super) fn wait_until(
+        &self,
+        context: &Context<'_>,
+        attempts: u32,
+        retry_after_s: Option<u64>,
+    ) -> Result<i64, SyncError> {
         let random = u32::from_be_bytes(context.entropy.array::<4>().map_err(SealError::from)?);
         let wait = law::wait_ms(attempts, random, retry_after_s).max(1);
         Ok(context.now.unix_ms().saturating_add_unsigned(wait))
@@ -332,6 +359,9 @@ impl Engine {
         let latest = context.now.unix_ms().saturating_add_unsigned(law::LONGEST_MS);
         if self.pause_until > latest {
             self.pause_until = 0;
+        }
+        if self.numbers_after > latest {
+            self.numbers_after = 0;
         }
         if context.vault.next_item_time(u64::MAX)?.is_some_and(|time| time > latest) {
             context.vault.cap_waits(context.now.unix_ms())?;
@@ -355,6 +385,6 @@ fn open_shift(context: &Context<'_>) -> Result<Option<ShiftId>, SyncError> {
     Ok(context.vault.open_shift_row()?.map(|row| row.shift))
 }
 
-fn retry_after(answer: &Response) -> Option<u64> {
+pub(super) fn retry_after(answer: &Response) -> Option<u64> {
     answer.header("retry-after")?.parse().ok()
 }

@@ -66,6 +66,16 @@ pub fn judge(kind: ItemKind, status: u16, problem: Option<ProblemType>) -> Verdi
     }
 }
 
+/// What an answer to a request for case numbers means, if it did not bring any. It is never held against the queue.
+pub(super) const fn judge_numbers(status: u16, problem: Option<ProblemType>) -> Verdict {
+    match (status, problem) {
+        (401, Some(ProblemType::ClockSkew)) => Verdict::AskTime,
+        (401, _) => Verdict::Reauthenticate,
+        (403, Some(ProblemType::DeviceRevoked)) => Verdict::Revoked,
+        _ => Verdict::BackOff,
+    }
+}
+
 /// Milliseconds to wait after `attempts` failures: a random part of a doubling span, so that phones which failed
 /// together do not come back together. `Retry-After` is a minimum, with up to half of it on top.
 #[must_use]

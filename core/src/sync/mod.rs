@@ -11,6 +11,7 @@ mod answers;
 mod engine;
 mod error;
 mod law;
+mod numbers;
 pub mod protocol;
 mod requests;
 mod session;

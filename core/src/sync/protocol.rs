@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, ShiftId};
+use crate::domain::{BoxId, CaseId, DeviceId, EventId, KeyId, ObjectId, RangeRequestId, ShiftId};
 use crate::seal::Hash;
 use crate::seal::jose::{HeadClaim, Jwk};
 
@@ -33,7 +33,7 @@ pub const PUT_BYTES: u64 = 262_144;
 
 /// Paths of the box, relative to its origin.
 pub mod path {
-    use super::{CaseId, DeviceId, EventId, ObjectId, ShiftId};
+    use super::{CaseId, DeviceId, EventId, ObjectId, RangeRequestId, ShiftId};
 
     /// Capabilities.
     pub const BOX: &str = "/v1/box";
@@ -56,6 +56,12 @@ pub mod path {
     #[must_use]
     pub fn device(device: DeviceId) -> String {
         format!("/v1/devices/{device}")
+    }
+
+    /// Case numbers for a device.
+    #[must_use]
+    pub fn numbers(device: DeviceId, request: RangeRequestId) -> String {
+        format!("/v1/devices/{device}/numbers/{request}")
     }
 
     /// Opening of a shift.

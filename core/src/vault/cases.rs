@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::keys::SealedValue;
 use super::{Record, VaultError};
-use crate::domain::{CaseId, ShiftId};
+use crate::domain::{CaseId, CaseNumber, ShiftId};
 use crate::seal::Hash;
 
 /// How far a case has come on the phone. Numbers are stored; they are never given a new meaning.
@@ -78,6 +78,10 @@ pub struct SealedCase {
     pub seq: u32,
     /// Manifest payload, as it will be signed.
     pub payload: Vec<u8>,
+    /// The case number, which must be the next one.
+    pub number: Option<CaseNumber>,
+    /// Number of the slip that was left, to be known again.
+    pub slip: Option<String>,
 }
 
 const COLUMNS: &str = "case_id, shift_id, state, seq, payload_hash, manifest, receipt, begun_n, sealed_n";

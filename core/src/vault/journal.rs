@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::bases::Bases;
 use super::keys::KeyRing;
 use super::{Damage, ItemKind, KeyState, Record, Vault, VaultError, mark};
-use crate::domain::{CaseId, EventId, Moment, ObjectId, ShiftId, VoidReason};
+use crate::domain::{CaseId, CaseNumber, EventId, Moment, NumberRange, ObjectId, RangeRequestId, ShiftId, VoidReason};
 use crate::seal::{Hash, JournalHead, chain};
 
 /// What happened.
@@ -32,8 +32,14 @@ pub enum JournalEvent {
     PhotoImported { case: CaseId, object: ObjectId, hash: Hash },
     /// A photo that a crash had left without a row was taken over.
     PhotoRecovered { case: CaseId, object: ObjectId, hash: Hash },
-    /// A case was sealed; `payload` is the hash of its manifest payload.
-    CaseSealed { case: CaseId, seq: u32, payload: Hash },
+    /// A case was sealed; `payload` is the hash of its manifest payload, `number` the case number it has used up.
+    CaseSealed {
+        case: CaseId,
+        seq: u32,
+        payload: Hash,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<CaseNumber>,
+    },
     /// A case was voided; `payload` is the hash of the event's payload.
     CaseVoided { case: CaseId, id: EventId, reason: VoidReason, payload: Hash },
     /// The box's receipt was verified.
@@ -84,6 +90,12 @@ pub enum JournalEvent {
     Copied {},
     /// The box knows an entry of this number that is not in this journal.
     BoxKnowsMore { known: u64 },
+    /// Case numbers are asked for. The request stays open until the box has answered it.
+    NumbersAsked { request: RangeRequestId },
+    /// The box has given these.
+    NumbersGranted { numbers: NumberRange },
+    /// The box has answered with a range that was here before. The request is given up.
+    NumbersStale { request: RangeRequestId },
     /// The device clock differs from the box's by this many milliseconds.
     ClockDiffers { by_ms: i64 },
 }
@@ -196,6 +208,7 @@ impl Vault {
         at: Moment,
         mut work: impl FnMut(&Transaction<'_>, &mut JournalWriter<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
+        let _order = self.known.order();
         let (done, head, written) = self.database.write(|transaction| {
             let (head, written) = (head(transaction)?, Vec::new());
             let mut writer = JournalWriter { vault: self, transaction, at, head, written };
@@ -394,6 +407,7 @@ mod tests {
         let (shift, id) = (ShiftId::new([4; 16]), EventId::new([5; 16]));
         let text = || "text".to_owned();
         let damage = Damage::of_receipt(case);
+        let numbers = NumberRange { prefix: "MUC".parse().expect("three letters"), range: 1, count: 9 };
         for event in [
             JournalEvent::ShiftOpened { shift },
             JournalEvent::ShiftClosed { shift, cases: 1 },
@@ -401,7 +415,11 @@ mod tests {
             JournalEvent::DraftSaved { case },
             JournalEvent::PhotoImported { case, object, hash },
             JournalEvent::PhotoRecovered { case, object, hash },
-            JournalEvent::CaseSealed { case, seq: 1, payload: hash },
+            JournalEvent::CaseSealed { case, seq: 1, payload: hash, number: None },
+            JournalEvent::CaseSealed { case, seq: 1, payload: hash, number: numbers.number(7) },
+            JournalEvent::NumbersAsked { request: RangeRequestId::new([6; 16]) },
+            JournalEvent::NumbersGranted { numbers },
+            JournalEvent::NumbersStale { request: RangeRequestId::new([6; 16]) },
             JournalEvent::CaseVoided { case, id, reason: VoidReason::Other, payload: hash },
             JournalEvent::ReceiptVerified { case, receipt: hash },
             JournalEvent::PayloadPurged { case },

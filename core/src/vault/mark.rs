@@ -20,7 +20,7 @@ use super::journal::{self, JournalEvent, JournalRecord};
 use super::proof::{DraftProof, Proofs};
 use super::story::Story;
 use super::{ObjectRow, Vault, VaultError, objects, settings};
-use crate::domain::CaseId;
+use crate::domain::{CaseId, CaseNumber, NumberRange, RangeRequestId};
 use crate::seal::{Hash, JournalHead};
 
 /// Name of the setting.
@@ -51,6 +51,9 @@ pub struct Look {
 #[derive(Default)]
 pub(super) struct Known {
     proofs: Mutex<Proofs>,
+    /// Held from a transaction that appends entries until they are learnt: nobody takes what is known for newer or
+    /// older than the journal.
+    order: Mutex<()>,
     /// Findings that are in the journal.
     noted: Mutex<BTreeSet<Damage>>,
     /// What was mended before anything could be journalled.
@@ -61,6 +64,31 @@ impl Known {
     fn lock(&self) -> MutexGuard<'_, Proofs> {
         // A panic cannot leave it half changed: each change is one entry's.
         self.proofs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// See [`Self::order`].
+    pub(super) fn order(&self) -> MutexGuard<'_, ()> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The case number that the next case gets.
+    pub(super) fn next_number(&self) -> Option<CaseNumber> {
+        self.lock().numbers.next()
+    }
+
+    /// So many case numbers are left.
+    pub(super) fn numbers_left(&self) -> u32 {
+        self.lock().numbers.left()
+    }
+
+    /// The request for case numbers that waits for its answer.
+    pub(super) fn asked(&self) -> Option<RangeRequestId> {
+        self.lock().numbers.asked()
+    }
+
+    /// Whether a range of case numbers was never here.
+    pub(super) fn is_new_range(&self, range: &NumberRange) -> bool {
+        self.lock().numbers.is_new(range)
     }
 
     fn noted(&self) -> MutexGuard<'_, BTreeSet<Damage>> {
@@ -128,6 +156,9 @@ impl Vault {
             damage.extend(self.requeue_lost(&damage)?);
         }
         let history = self.weigh_anchor(&mut damage)?;
+        if history.is_some() {
+            self.known.lock().numbers.burn(); // also where there was no room to journal it
+        }
         self.note_damage(&damage)?;
         Ok(Look { damage, history })
     }
@@ -144,6 +175,7 @@ impl Vault {
 
     /// Reads the journal behind the mark and compares the rows it speaks of.
     fn look_back(&self) -> Result<Vec<Damage>, VaultError> {
+        let order = self.known.order();
         let (story, findings, is_broken) = self.database.read(|connection| {
             let mut findings = Findings::default();
             let start = self.start(connection, &mut findings)?;
@@ -151,6 +183,9 @@ impl Vault {
             let unknown = unknown_drafts(connection, &story)?;
             if start.is_broken || (!unknown.is_empty() && start.from != JournalHead::GENESIS) {
                 story = self.read_from(connection, JournalHead::GENESIS, start.proofs, &mut findings)?;
+            }
+            if start.is_broken {
+                story.proofs.numbers.burn();
             }
             self.compare(connection, &story, &mut findings)?;
             blame_unknown(&unknown, &story, &mut findings);
@@ -161,6 +196,7 @@ impl Vault {
         })?;
         let found = findings.into_list();
         self.known.lock().clone_from(&story.proofs);
+        drop(order);
         self.known.noted().clone_from(&story.noted);
         if is_broken || (found.is_empty() && story.entries > EVERY) {
             self.renew_mark()?;

@@ -103,7 +103,7 @@ const fn rank(kind: ItemKind, object: Option<Kind>) -> u8 {
         (ItemKind::Object, Some(Kind::Record)) => 3,
         (ItemKind::Event, _) => 4,
         (ItemKind::Object, Some(Kind::View)) => 5,
-        (ItemKind::Object, Some(Kind::Thumbnail)) => 6,
+        (ItemKind::Object, Some(Kind::Thumbnail | Kind::MaskedCopy)) => 6,
         (ItemKind::ShiftSeal, _) => 7,
         (ItemKind::Object, _) => 8,
     }

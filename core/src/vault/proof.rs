@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::damage::{Damage, Fault, Record};
 use super::journal::{JournalEvent, JournalRecord};
+use super::numbers::Numbers;
 use super::objects::ObjectRow;
 use crate::domain::{CaseId, ObjectId, ShiftId};
 use crate::seal::Hash;
@@ -62,6 +63,9 @@ pub(super) struct Proofs {
     /// Its drafts, and those that an earlier shift has left.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) drafts: BTreeMap<CaseId, DraftProof>,
+    /// The case numbers at hand.
+    #[serde(default, skip_serializing_if = "Numbers::is_unused")]
+    pub(super) numbers: Numbers,
     /// The oldest entry that could not be read for want of its key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unread: Option<u64>,
@@ -70,10 +74,13 @@ pub(super) struct Proofs {
 impl Proofs {
     /// Learns what an entry says.
     pub(super) fn take(&mut self, n: u64, record: &JournalRecord) {
+        self.numbers.take(&record.event);
         match &record.event {
             JournalEvent::ShiftOpened { shift } => self.shift = Some(*shift),
             JournalEvent::ShiftClosed { .. } => self.shift = None,
-            JournalEvent::Salvaged { .. } => *self = Self::default(), // what is there is told anew
+            JournalEvent::Salvaged { .. } => {
+                *self = Self { numbers: std::mem::take(&mut self.numbers), ..Self::default() }; // the rest is told anew
+            }
             JournalEvent::CaseBegun { case } => {
                 self.renew(*case, n, record);
                 let proof = self.drafts.entry(*case).or_default();
@@ -98,6 +105,7 @@ impl Proofs {
 
     /// An entry whose key is not at hand.
     pub(super) fn miss(&mut self, n: u64) {
+        self.numbers.burn();
         self.unread = Some(self.unread.map_or(n, |known| known.min(n)));
     }
 }
@@ -130,7 +138,10 @@ mod tests {
         assert!(proof.whole && proof.objects.len() == 2);
         let json = serde_json::to_vec(&proofs).expect("serialises");
         assert_eq!(serde_json::from_slice::<Proofs>(&json).expect("comes back"), proofs);
-        proofs.take(5, &record(JournalEvent::CaseSealed { case: CASE, seq: 1, payload: Hash::ZERO }, 0, None));
+        proofs.take(
+            5,
+            &record(JournalEvent::CaseSealed { case: CASE, seq: 1, payload: Hash::ZERO, number: None }, 0, None),
+        );
         assert!(proofs.drafts.is_empty());
     }
 }

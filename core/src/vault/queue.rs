@@ -155,7 +155,7 @@ mod tests {
     use crate::ports::{Clock, NoAnchor, OsEntropy};
     use crate::seal::{Hash, Kind, ManifestObject, Scope};
     use crate::testing::{DangerousSoftwareKeyStore, SimClock};
-    use crate::vault::{Item, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void};
+    use crate::vault::{Item, NextPlace, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void};
 
     const SHIFT: ShiftId = ShiftId::new([7; 16]);
 
@@ -185,8 +185,8 @@ mod tests {
         let shift = vault.open_shift_row().expect("reads").expect("is open").shift;
         vault.begin_case(case, shift, &CaseFacts::default(), now()).expect("begins");
         vault.save_draft(case, &vault.draft(case).expect("a draft"), now()).expect("saves");
-        let (seq, head) = vault.next_place(shift).expect("reads");
-        let sealed = SealedCase { case, seq, payload: vec![number; 3_000] };
+        let NextPlace { seq, head, number: none } = vault.next_place(shift).expect("reads");
+        let sealed = SealedCase { case, seq, payload: vec![number; 3_000], number: none, slip: None };
         vault.seal_case(&sealed, head, vec![object(vault, case, number)], now(), None).expect("seals");
         assert_eq!(vault.cases_in_state(CaseState::Unsigned).expect("reads"), [case]);
         let payload = vault.payload_to_sign(case).expect("reads").expect("is journalled");

@@ -10,23 +10,39 @@ use super::objects::{self, ObjectRow, PartFile};
 use super::outbox::{self, ItemKind, NewItem};
 use super::spare::Spare;
 use super::{Vault, VaultError};
-use crate::domain::{CaseId, EventId, Moment, ShiftId};
+use crate::domain::{CaseId, CaseNumber, EventId, Moment, ShiftId};
 use crate::seal::{Hash, JournalHead, SignedPayload};
 
+/// Where a case goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextPlace {
+    /// Number within the shift.
+    pub seq: u32,
+    /// The journal's newest entry.
+    pub head: JournalHead,
+    /// The next case number, if one is left.
+    pub number: Option<CaseNumber>,
+}
+
 impl Vault {
-    /// The next number of a shift, and the journal's head, both as the manifest needs them.
+    /// Where the next case of a shift goes.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn next_place(&self, shift: ShiftId) -> Result<(u32, JournalHead), VaultError> {
-        self.database.read(|connection| Ok((cases::next_seq(connection, shift)?, journal::head(connection)?)))
+    pub fn next_place(&self, shift: ShiftId) -> Result<NextPlace, VaultError> {
+        let _order = self.known.order();
+        let number = self.known.next_number();
+        self.database.read(|connection| {
+            Ok(NextPlace { seq: cases::next_seq(connection, shift)?, head: journal::head(connection)?, number })
+        })
     }
 
     /// Seals a case: record and view become durable, the draft is gone, the outbox knows what to send. A draft that is
-    /// sealed to be voided gets its void in the same transaction.
+    /// sealed to be voided gets its void in the same transaction. The case number is used up with it.
     ///
     /// # Errors
-    /// [`VaultError::State`] if the journal has moved since `payload` was made; then nothing has changed.
+    /// [`VaultError::State`] if the journal has moved since `payload` was made, or the number is not the next one; then
+    /// nothing has changed.
     pub fn seal_case(
         &self,
         sealed: &SealedCase,
@@ -39,7 +55,7 @@ impl Vault {
         let _step = self.objects.handles.step()?;
         self.objects.keep(parts)?;
         let committed = self.journaled(at, |transaction, journal| {
-            if journal.head() != head {
+            if journal.head() != head || self.known.next_number() != sealed.number {
                 return Err(VaultError::State);
             }
             for (ordinal, row) in (objects::next_ordinal(transaction, sealed.case)?..).zip(&rows) {
@@ -50,7 +66,11 @@ impl Vault {
                 case: sealed.case,
                 seq: sealed.seq,
                 payload: Hash::of(&[&sealed.payload]),
+                number: sealed.number,
             })?;
+            if let Some(slip) = &sealed.slip {
+                self.remember_slip(transaction, slip, at)?;
+            }
             queue_case(transaction, sealed.case)?;
             void.map_or(Ok(()), |void| append_void(transaction, journal, void))
         });

@@ -152,7 +152,7 @@ impl Vault {
         journal::each(connection, &self.keys, first..=last, |entry| {
             match entry.reading.record().map(|told| &told.event) {
                 Some(JournalEvent::CaseBegun { case }) => drop(begun.insert(*case)),
-                Some(JournalEvent::CaseSealed { case, seq, payload }) => sealed.push((*case, *seq, *payload)),
+                Some(JournalEvent::CaseSealed { case, seq, payload, .. }) => sealed.push((*case, *seq, *payload)),
                 Some(_) => {}
                 None => is_read = false,
             }

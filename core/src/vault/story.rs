@@ -102,7 +102,9 @@ impl Story {
     ) -> Result<(), VaultError> {
         let bases = Bases::read(connection)?;
         journal::each(connection, keys, self.head().n.saturating_add(1)..=upto, |entry| {
-            self.chain.follow(&entry, &bases, findings);
+            if !self.chain.follow(&entry, &bases, findings) {
+                self.proofs.numbers.burn(); // an entry that is not there any more may have told of one
+            }
             self.hear(&entry, findings);
         })
     }
@@ -122,6 +124,7 @@ impl Story {
             }
             Reading::Damaged => {
                 self.silent = Some(entry.n);
+                self.proofs.numbers.burn();
                 findings.add(Damage::new(Record::Entry(entry.n), Fault::Sealed));
             }
         }
@@ -144,7 +147,9 @@ impl Story {
             }
             JournalEvent::Salvaged { .. } => self.forget_rows(n),
             JournalEvent::CaseStranded { case } => self.case(*case, n).stranded = Some(n),
-            JournalEvent::CaseSealed { case, seq, payload } => self.case(*case, n).sealed = Some((n, *seq, *payload)),
+            JournalEvent::CaseSealed { case, seq, payload, .. } => {
+                self.case(*case, n).sealed = Some((n, *seq, *payload))
+            }
             JournalEvent::CaseVoided { case, id, payload, .. } => {
                 self.cases.entry(*case).or_default().voided = Some((n, *id, *payload));
             }
@@ -212,7 +217,8 @@ impl Default for Chain {
 }
 
 impl Chain {
-    fn follow(&mut self, entry: &JournalEntry, bases: &Bases, findings: &mut Findings) {
+    /// Whether the entry follows what was read before.
+    fn follow(&mut self, entry: &JournalEntry, bases: &Bases, findings: &mut Findings) -> bool {
         // A salvage goes on behind a place that it knew of, whatever lies between.
         let from = bases.before(entry.n, self.stored);
         if from != self.stored {
@@ -230,6 +236,7 @@ impl Chain {
             findings.add(Damage::new(Record::Entry(entry.n), fault));
         }
         *self = Self { computed: if entry.n == expected { next } else { stored }, stored };
+        entry.n == expected && fits
     }
 }
 

@@ -33,7 +33,9 @@ impl Vault {
             }
             let seq = Manifest::decode(payload)?.seq;
             set_unsigned(transaction, case, payload, journal.next())?;
-            journal.append(JournalEvent::CaseSealed { case, seq, payload: Hash::of(&[payload]) }).map(drop)
+            journal
+                .append(JournalEvent::CaseSealed { case, seq, payload: Hash::of(&[payload]), number: None })
+                .map(drop)
         })
     }
 

@@ -6,6 +6,7 @@ pub mod faults;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use streife_core::client::{Client, Config, Ports, StorageConfig};
@@ -53,6 +54,8 @@ impl Phone {
             box_key: self.box_key.verifying_key(),
             app: "test 1".to_owned(),
             metered_limit: 1 << 20,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
     }
@@ -124,7 +127,7 @@ impl Phone {
             mocked: false,
         };
         let place = Place { text: "Marienplatz 8".to_owned(), fix: Some(fix), ..Place::default() };
-        let slip = Slip::new("1234-5678-90", Some("0123456789ABCDEFGHJK")).expect("sound");
+        let slip = Slip::new(&slip_number(), Some("0123456789ABCDEFGHJK")).expect("sound");
         for edit in [
             CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)),
             CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![offence] },
@@ -136,6 +139,12 @@ impl Phone {
         client.add_check(case, Vec::new(), None).expect("checks");
         case
     }
+}
+
+/// The next slip of the pad.
+fn slip_number() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("1234-5678-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn draw(seed: u64) -> Vec<u8> {

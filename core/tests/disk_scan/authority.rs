@@ -55,6 +55,7 @@ impl Authority {
             (Method::Get, _) if request.path == path::OFFENCES => {
                 signed(&self.agency.sign_catalogue(CATALOGUE).expect("signs"))
             }
+            (Method::Get, _) if request.path == path::RULES => Response { status: 404, ..Response::default() },
             (Method::Get, ["cases", case, "receipt"]) => signed(&self.receipt(case)),
             (Method::Put, ["cases", case]) => json(201, &self.declared(case, &request.body)),
             (Method::Put, _) => Response { status: 201, ..Response::default() },

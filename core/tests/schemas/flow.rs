@@ -72,6 +72,8 @@ impl Phone {
             box_key: self.agency.root.verifying_key(),
             app: "schemas 1".to_owned(),
             metered_limit: 0,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         };
         let ports = Ports {

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use streife_core::domain::{BootId, BoxId};
+use streife_core::domain::{BootId, BoxId, NumberPrefix};
 use streife_core::ports::{Clock, Entropy, OsEntropy, SystemClock};
 
 /// The catalogue that a box serves unless it is given another one.
@@ -23,6 +23,10 @@ pub struct BoxConfig {
     pub hosts: Vec<String>,
     /// Offence catalogue, JSON.
     pub catalogue: Vec<u8>,
+    /// Three capital letters that the agency's case numbers begin with.
+    pub number_prefix: NumberPrefix,
+    /// How many case numbers a device gets at once, 1 to 9999.
+    pub range_size: u16,
     /// Rule set, JSON; none: phones use the one built in.
     pub rules: Option<Vec<u8>>,
     /// Time of receipts, tokens and statements.
@@ -41,6 +45,8 @@ impl BoxConfig {
             agency: "Musterstadt".to_owned(),
             hosts: Vec::new(),
             catalogue: STARTER_CATALOGUE.to_vec(),
+            number_prefix: "STR".parse().expect("three letters"),
+            range_size: 100,
             rules: None,
             clock: Arc::new(SystemClock::new(BootId([0; 16]))),
             entropy: Arc::new(OsEntropy),

@@ -22,7 +22,7 @@ pub fn identity(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError>
     if store.setting(BOX_ID)?.is_none() {
         found(config, store)?;
     }
-    load(&config.data, store)
+    load(config, store)
 }
 
 /// Loads the certificate authority.
@@ -79,7 +79,7 @@ fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &Agency
     Ok(files::sync_folder(data)?)
 }
 
-fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
+fn load(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
     let need = |name| store.setting(name)?.ok_or(BoxError::Damaged("a setting is missing"));
     let name = String::from_utf8(need(AGENCY)?).map_err(|_| BoxError::Damaged("the agency's name"))?;
     let root = VerifyingKey::from_sec1(&need(AGENCY_ROOT)?)?;
@@ -90,7 +90,7 @@ fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
     let rules = store.setting(RULES)?;
     rules.iter().try_for_each(|rules| Signed::<SignedRules>::verify(rules, &root).map(drop))?;
     Ok(Identity {
-        key: SoftwareKey::from_bytes(&files::read_secret(&box_key(data))?)?,
+        key: SoftwareKey::from_bytes(&files::read_secret(&box_key(&config.data))?)?,
         box_id: BoxId::try_from(need(BOX_ID)?.as_slice()).map_err(|_| BoxError::Damaged("the box's id"))?,
         agency: Agency(name),
         enrolment: Hash::try_from(need(ENROLMENT)?.as_slice())?,
@@ -98,6 +98,7 @@ fn load(data: &Path, store: &Store) -> Result<Identity, BoxError> {
         recipients: (recipients, set),
         rules,
         offences,
+        numbers: (config.number_prefix, config.range_size),
     })
 }
 

@@ -9,7 +9,7 @@ use streife_core::seal::{Hash, VerifyingKey};
 use streife_core::sync::protocol::BoxCaseState;
 
 use crate::state::Shared;
-use crate::store::{CaseRow, ObjectRow};
+use crate::store::{CaseRow, ObjectRow, RangeRow};
 use crate::{Alarm, BoxError, Route, RouteTraffic, SealFlag, SequenceFlag};
 
 /// Synchronous view of everything that is stored and counted. Each call reads anew.
@@ -140,6 +140,14 @@ impl<'a> Ledger<'a> {
     pub fn devices(&self) -> Result<Vec<LedgerDevice>, BoxError> {
         let rows = self.0.store.devices()?.into_iter();
         Ok(rows.map(|d| LedgerDevice { device: d.device, key: d.key, revoked: d.revoked }).collect())
+    }
+
+    /// All ranges of case numbers in the order they were given.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn ranges(&self) -> Result<Vec<RangeRow>, BoxError> {
+        self.0.store.ranges()
     }
 
     /// What devices have told of their journals against what they had told before, oldest first.

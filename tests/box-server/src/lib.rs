@@ -42,5 +42,5 @@ pub use config::{BoxConfig, Connection, STARTER_CATALOGUE};
 pub use error::BoxError;
 pub use ledger::{Ledger, LedgerCase, LedgerDevice, LedgerEvent, LedgerObject, LedgerShift};
 pub use server::RunningBox;
-pub use store::{Alarm, SealFlag, SequenceFlag};
+pub use store::{Alarm, RangeRow, SealFlag, SequenceFlag};
 pub use traffic::{Route, RouteTraffic};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use streife_box::{BoxConfig, BoxError, RunningBox};
+use streife_core::domain::NumberPrefix;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Reference secure box of Streife, with a development agency of its own.
@@ -23,15 +24,24 @@ struct Arguments {
     /// Further name or address under which phones reach the box; may be repeated.
     #[arg(long = "host")]
     hosts: Vec<String>,
+    /// Three capital letters that case numbers begin with.
+    #[arg(long)]
+    number_prefix: Option<NumberPrefix>,
+    /// How many case numbers a phone gets at once.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=9_999))]
+    range_size: u16,
 }
 
 fn main() -> Result<(), BoxError> {
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let Arguments { data, listen, agency, hosts } = Arguments::parse();
-    let mut config = BoxConfig { listen, hosts, ..BoxConfig::local(data) };
+    let Arguments { data, listen, agency, hosts, number_prefix, range_size } = Arguments::parse();
+    let mut config = BoxConfig { listen, hosts, range_size, ..BoxConfig::local(data) };
     if let Some(agency) = agency {
         config.agency = agency;
+    }
+    if let Some(prefix) = number_prefix {
+        config.number_prefix = prefix;
     }
     let folder = config.data.join("dev");
     let running = RunningBox::start(config)?;

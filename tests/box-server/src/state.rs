@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use streife_core::domain::{Agency, BoxId, KeyId, to_hex};
+use streife_core::domain::{Agency, BoxId, KeyId, NumberPrefix, to_hex};
 use streife_core::ports::{Clock, Entropy};
 use streife_core::seal::{
     Hash, Namespace, Receipt, ReceiptObject, RecipientSet, SignedPayload, SoftwareKey, sign_payload,
@@ -66,6 +66,8 @@ pub struct Identity {
     pub rules: Option<Vec<u8>>,
     /// Offence catalogue, signed.
     pub offences: Vec<u8>,
+    /// What case numbers begin with, and how many a device gets at once.
+    pub numbers: (NumberPrefix, u16),
 }
 
 /// Runs work that blocks or computes away from the threads that serve connections.

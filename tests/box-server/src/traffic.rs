@@ -13,6 +13,7 @@ pub enum Route {
     BoxGet,
     TimeGet,
     DevicePut,
+    NumbersPut,
     TokenPost,
     RecipientsGet,
     CatalogueGet,
@@ -39,6 +40,7 @@ impl Route {
             ("GET", ["v1", "box"]) => Self::BoxGet,
             ("GET", ["v1", "time"]) => Self::TimeGet,
             ("PUT", ["v1", "devices", _]) => Self::DevicePut,
+            ("PUT", ["v1", "devices", _, "numbers", _]) => Self::NumbersPut,
             ("POST", ["v1", "token"]) => Self::TokenPost,
             ("GET", ["v1", "recipients"]) => Self::RecipientsGet,
             ("GET", ["v1", "catalogues", _]) => Self::CatalogueGet,
@@ -118,6 +120,8 @@ mod tests {
     fn method_and_path_decide_the_kind() {
         let table = [
             ("PUT", "/v1/shifts/00", Route::ShiftPut),
+            ("PUT", "/v1/devices/00", Route::DevicePut),
+            ("PUT", "/v1/devices/00/numbers/11", Route::NumbersPut),
             ("GET", "/v1/shifts/00/seal", Route::Desk),
             ("GET", "/v1/cases", Route::Desk),
             ("GET", "/v1/alarms", Route::Desk),

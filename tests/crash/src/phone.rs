@@ -28,6 +28,8 @@ use crate::golden::{self, Secrets};
 
 /// 16 June 2026, 06:00 in Munich.
 pub const MORNING_MS: i64 = 1_781_582_400_000;
+/// Vehicles are drawn at random: that one comes twice is no finding here.
+pub const RULES: &[u8] = br#"{"format":"streife/1 rules","version":"crash","findings":{"duplicate":"off"}}"#;
 const CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.json");
 const LINK: &str = "link.json";
 const KEYS: &str = "keys";
@@ -191,6 +193,7 @@ impl Phone {
             let agency = self.agency();
             client.install_recipients(&agency.recipient_set(MORNING_MS)?)?;
             client.install_catalogue(&agency.sign_catalogue(CATALOGUE)?)?;
+            client.install_rules(&agency.sign_rules(RULES)?)?;
         }
         Ok(client)
     }
@@ -304,6 +307,8 @@ impl Phone {
             box_key,
             app: "crash".to_owned(),
             metered_limit: 1 << 20,
+            numbers_low: 2,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
     }

@@ -8,10 +8,10 @@ use streife_box::{BoxConfig, RunningBox};
 use streife_core::client::{Client, SyncEnd};
 use streife_core::sync::protocol::BoxCaseState;
 use streife_core::testing::SimClock;
-use streife_core::vault::CaseState;
+use streife_core::vault::{CaseState, JournalEvent};
 use streife_crash::chance::{Chance, spin};
 use streife_crash::patrol::{Patrol, undisturbed};
-use streife_crash::phone::MORNING_MS;
+use streife_crash::phone::{MORNING_MS, RULES};
 use streife_crash::scenario::copy_folder;
 use streife_crash::settings::{Alone, kills, points, say, scratch, skipped};
 use streife_crash::strace;
@@ -25,7 +25,13 @@ const SPIN_KIB: u32 = 120_000;
 
 fn start_box(folder: &Path) -> RunningBox {
     let clock = Arc::new(SimClock::new(MORNING_MS, 7_200));
-    RunningBox::start(BoxConfig { clock, ..BoxConfig::local(folder.join("box")) }).expect("the box starts")
+    RunningBox::start(BoxConfig {
+        clock,
+        range_size: 3,
+        rules: Some(RULES.to_vec()),
+        ..BoxConfig::local(folder.join("box"))
+    })
+    .expect("the box starts")
 }
 
 fn phone_of(server: &RunningBox, folder: &Path) -> Phone {
@@ -169,7 +175,31 @@ fn drain_and_compare(server: &RunningBox, phone: &Phone, oracle: &Acknowledged) 
         assert_eq!(row.state, CaseState::Purged, "{}", row.case);
         assert!(once.contains(&row.case), "{}", row.case);
     }
+    assert_numbers(server, &client);
     at_box.len()
+}
+
+/// Every range that the box gave has come to the phone, once, and no case number was used twice.
+fn assert_numbers(server: &RunningBox, client: &Client) {
+    let journal = client.journal().expect("reads");
+    let granted: Vec<_> = journal
+        .records()
+        .filter_map(|record| match &record.event {
+            JournalEvent::NumbersGranted { numbers } => Some(numbers.range),
+            _ => None,
+        })
+        .collect();
+    let given: Vec<_> = server.ledger().ranges().expect("reads").iter().map(|row| row.range).collect();
+    assert_eq!(granted, given, "a range was wasted, or taken over twice");
+    let used: Vec<_> = journal
+        .records()
+        .filter_map(|record| match &record.event {
+            JournalEvent::CaseSealed { number, .. } => *number,
+            _ => None,
+        })
+        .collect();
+    assert!(used.is_sorted_by(|one, next| one < next), "a number was used twice: {used:?}");
+    assert!(client.status().expect("reads").numbers_left >= 2, "a handover leaves the phone with numbers");
 }
 
 fn drain(phone: &Phone, client: &Client) {

@@ -80,6 +80,8 @@ impl Rig {
             box_key,
             app: "pressure".to_owned(),
             metered_limit: 1 << 20,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: BALLAST, ..StorageConfig::default() },
         };
         let ports = Ports {

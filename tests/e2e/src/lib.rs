@@ -4,13 +4,14 @@
 //! its own threads and speaks TLS on loopback. The box's ledger is the oracle, never the phone's own word.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use streife_box::{BoxConfig, Connection, RunningBox};
 use streife_core::client::{Client, Config, Ports, Salvage, StorageConfig, SyncLimits, SyncReport};
 use streife_core::domain::{
-    Agency, CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, PhotoClass, Place,
-    Plate, Vehicle, VehicleKind,
+    Agency, CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, Payee, PhotoClass,
+    Place, Plate, Vehicle, VehicleKind,
 };
 use streife_core::http::HttpTransport;
 use streife_core::ports::{Clock, NeverCancel, NoAnchor, OsEntropy, Transport};
@@ -33,17 +34,50 @@ pub struct Rig {
     pub key_store: Arc<DangerousSoftwareKeyStore>,
     /// The box.
     pub server: RunningBox,
+    /// The phone asks for case numbers while fewer than this are left.
+    pub numbers_low: u32,
+    /// The agency's account, if it prints payment codes.
+    pub payee: Option<Payee>,
+    range_size: u16,
+    /// Cases recorded so far: each has a vehicle of its own.
+    cases: AtomicU32,
 }
 
 impl Rig {
-    /// Starts a box and switches a phone on.
+    /// Starts a box and switches a phone on. The phone asks for no case numbers.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_numbers(0, 100)
+    }
+
+    /// The same with a phone that asks for case numbers while fewer than `numbers_low` are left, from a box that gives
+    /// `range_size` at once.
+    #[must_use]
+    pub fn with_numbers(numbers_low: u32, range_size: u16) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(SimClock::new(MORNING_MS, 7_200));
-        let server = start_box(&folder.path().join("box"), clock.clone());
+        let server = start_box(&folder.path().join("box"), clock.clone(), range_size);
         let key = SoftwareKey::generate(&OsEntropy).expect("randomness");
-        Self { folder, clock, signer: Arc::new(DangerousSoftwareSigner::new(key)), key_store: Arc::default(), server }
+        let (signer, key_store) = (Arc::new(DangerousSoftwareSigner::new(key)), Arc::default());
+        Self {
+            folder,
+            clock,
+            signer,
+            key_store,
+            server,
+            numbers_low,
+            payee: None,
+            range_size,
+            cases: AtomicU32::new(0),
+        }
+    }
+
+    /// Kills the box and starts it again, at another address.
+    #[must_use]
+    pub fn restart_box(self) -> Self {
+        self.server.kill().expect("ends");
+        let server = start_box(&self.folder.path().join("box"), self.clock.clone(), self.range_size);
+        Self { server, ..self }
     }
 
     /// What the phone needs to know of the box.
@@ -81,6 +115,8 @@ impl Rig {
             box_key: key(&told.box_key),
             app: "e2e".to_owned(),
             metered_limit: 1 << 20,
+            numbers_low: self.numbers_low,
+            payee: self.payee.clone(),
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         }
     }
@@ -107,8 +143,13 @@ impl Rig {
     pub fn on_patrol(&self) -> Client {
         let client = self.open();
         client.enrol(&self.connection().enrolment_code).expect("enrols");
-        client.open_shift(&Officer { id: "4827".to_owned(), unit: None }).expect("opens");
+        self.open_shift(&client);
         client
+    }
+
+    /// Opens a shift.
+    pub fn open_shift(&self, client: &Client) {
+        client.open_shift(&Officer { id: "4827".to_owned(), unit: None }).expect("opens");
     }
 
     /// A transport to the box that trusts these authorities.
@@ -120,9 +161,18 @@ impl Rig {
     /// Records and seals one case with so many photos.
     #[must_use]
     pub fn seal_case(&self, client: &Client, photos: u64) -> CaseId {
+        let case = self.draft_case(client, photos);
+        client.seal_case(case, Vec::new()).expect("seals");
+        case
+    }
+
+    /// Records one case with so many photos, ready to be sealed.
+    #[must_use]
+    pub fn draft_case(&self, client: &Client, photos: u64) -> CaseId {
         let case = client.begin_case().expect("begins");
         let offence = NamedOffence::new("141322".parse().expect("six digits"));
-        let plate = Plate::parse("M-AB 1234", "D").expect("sound");
+        let number = 1_234 + self.cases.fetch_add(1, Ordering::Relaxed);
+        let plate = Plate::parse(&format!("M-AB {number}"), "D").expect("sound");
         for edit in [
             CaseEdit::Vehicle(Vehicle::new(plate, VehicleKind::Car)),
             CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![offence] },
@@ -134,7 +184,6 @@ impl Rig {
         for seed in 0..photos {
             client.add_photo(case, &self.photo(seed), PhotoClass::Overview).expect("adds");
         }
-        client.seal_case(case, Vec::new()).expect("seals");
         case
     }
 
@@ -183,9 +232,8 @@ impl Default for Rig {
 }
 
 /// Starts a box in a folder.
-#[must_use]
-pub fn start_box(folder: &std::path::Path, clock: Arc<SimClock>) -> RunningBox {
-    RunningBox::start(BoxConfig { clock, ..BoxConfig::local(folder) }).expect("the box starts")
+fn start_box(folder: &std::path::Path, clock: Arc<SimClock>, range_size: u16) -> RunningBox {
+    RunningBox::start(BoxConfig { clock, range_size, ..BoxConfig::local(folder) }).expect("the box starts")
 }
 
 /// One call of sync.

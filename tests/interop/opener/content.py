@@ -22,8 +22,9 @@ from .structures import Manifest, ObjectRow
 from .tree import OBJECT_LIMIT, load
 
 PhotoSink = Callable[[Manifest, dict[str, Any], bytes], None]
-_SCOPES = {sbx.PHOTO: 0, sbx.RECORD: 0, sbx.VIEW: 1, sbx.THUMBNAIL: 0}
-_NAMES = {sbx.PHOTO: "photo", sbx.RECORD: "record", sbx.VIEW: "view", sbx.THUMBNAIL: "thumbnail"}
+_SCOPES = {sbx.PHOTO: 0, sbx.RECORD: 0, sbx.VIEW: 1, sbx.PREVIEW: 0, sbx.THUMBNAIL: 0, sbx.MASKED: 1}
+_DERIVED = {sbx.PREVIEW: "preview", sbx.THUMBNAIL: "thumbnail", sbx.MASKED: "masked"}
+_NAMES = {sbx.PHOTO: "photo", sbx.RECORD: "record", sbx.VIEW: "view", **_DERIVED}
 
 
 @dataclass
@@ -126,8 +127,10 @@ class Content:
 
     def _compare_pictures(self, record: dict[str, Any]) -> None:
         photos = {photo["object"] for photo in record["photos"]}
-        thumbnails = {photo["thumbnail"]["object"] for photo in record["photos"] if "thumbnail" in photo}
-        for kind, named in ((sbx.PHOTO, photos), (sbx.THUMBNAIL, thumbnails)):
+        named_by_kind = {sbx.PHOTO: photos}
+        for kind, part in _DERIVED.items():
+            named_by_kind[kind] = {photo[part]["object"] for photo in record["photos"] if part in photo}
+        for kind, named in named_by_kind.items():
             if named != {row.object.hex() for row in self.manifest.objects if row.kind == kind}:
                 self.log.add("record", f"record and manifest do not name the same {_NAMES[kind]}s")
 

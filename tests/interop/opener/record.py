@@ -9,25 +9,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import facts
 from .errors import Refused
-from .shape import Reader, boolean, closed, each, hexadecimal, instant, integer, one_of, parse_json, text, unix_ms
+from .shape import Reader, boolean, closed, each, instant, integer, one_of, parse_json, text, unix_ms
 from .structures import VOID_REASONS
 
 RECORD_TYPE = "application/vnd.streife.record+json"
 VIEW_TYPE = "application/vnd.streife.view+json"
 
-_ID = hexadecimal(16)
-_SALT = hexadecimal(32)
+_ID, _SALT, _MOMENT = facts.ID, facts.SALT, facts.MOMENT
 _E7 = integer(-1_800_000_000, 1_800_000_000)
-_MOMENT = closed({"at": instant, "mono_ms": integer(), "boot": _ID})
 _CLOCK_TIME = text(r"([01]\d|2[0-3]):[0-5]\d")
 _LABEL = text(r"(?s).+")
+
+_NUMBER_FORM = text(r"[A-Z]{3}-\d{6}-\d{4}-\d{2}")
+
+
+def case_number(value: Any) -> Any:
+    """A case number in its printed form whose check digits fit (ISO 7064 MOD 97-10, letters as 10 to 35)."""
+    _NUMBER_FORM(value)
+    digits = "".join(str(int(character, 36)) for character in value.replace("-", ""))
+    if int(digits) % 97 != 1 or not 2 <= int(digits[-2:]) <= 98:
+        raise Refused("the check digits of the case number do not fit")
+    return value
+
 
 _PLATE = closed(
     {
         "class": one_of(
             "standard", "season", "electric", "historic", "authority", "diplomatic",
-            "red", "short-term", "export", "insurance", "foreign",
+            "red", "short-term", "export", "insurance", "foreign", "as-seen",
         ),
         "text": _LABEL,
         "nation": text("[A-Z]{1,3}"),
@@ -46,7 +57,10 @@ _VEHICLE = closed(
             "trailer", "camper", "bus", "mobility-aid", "other",
         ),
     },
-    {"make": text(), "model": text(), "colour": text()},
+    {
+        "make": text(), "model": text(), "colour": text(), "marks": facts.PLATE_MARKS, "trailer": _PLATE,
+        "gross_kg": integer(1, 100_000), "vin": facts.VIN, "flags": facts.FLAGS,
+    },
 )  # fmt: skip
 
 _OFFENCE = closed(
@@ -70,22 +84,38 @@ _FIX = closed(
         "provider": one_of("gnss", "network", "fused", "manual"), "mocked": boolean,
     }
 )  # fmt: skip
-_PLACE = closed({"text": text()}, {"fix": _FIX, "municipality": text(r"\d{8}")})
+_PLACE = closed(
+    {"text": text()},
+    {
+        "fix": _FIX, "municipality": text(r"\d{8}"), "street": _LABEL, "house_number": _LABEL, "postcode": _LABEL,
+        "built_up": boolean,
+    },
+)  # fmt: skip
 
 _EXIF = closed(
     {"gps": one_of("present", "absent", "redacted", "unreadable"), "orientation": integer(1, 8)},
     {
         "taken": text(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"), "offset": text(r"[+-]\d\d:\d\d"),
-        "lat_e7": _E7, "lon_e7": _E7,
+        "lat_e7": _E7, "lon_e7": _E7, "utc": text(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"),
     },
 )  # fmt: skip
+_DERIVED = closed({"object": _ID, "salt": _SALT})
+_REGION = closed({"left": integer(), "top": integer(), "width": integer(1), "height": integer(1)})
+_FLAGS = (
+    "trailing", "film", "reencoded", "redacted", "truncated", "null-island", "orientation-ambiguous",
+)  # fmt: skip
+_CLASS = one_of("overview", "plate", "sign", "valve", "detail", "driver")
 _PHOTO = closed(
     {
-        "object": _ID, "class": one_of("overview", "plate", "sign", "valve", "detail", "driver"),
+        "object": _ID, "class": _CLASS,
         "imported_at": _MOMENT, "salt": _SALT, "media_type": _LABEL, "length": integer(),
         "width": integer(), "height": integer(), "exif": _EXIF,
     },
-    {"thumbnail": closed({"object": _ID, "salt": _SALT})},
+    {
+        "thumbnail": _DERIVED, "preview": _DERIVED, "flags": each(one_of(*_FLAGS), least=1),
+        "masked": closed({"object": _ID, "salt": _SALT, "regions": each(_REGION)}),
+        "underived": one_of("no-decoder", "beyond-limits", "undecodable"),
+    },
 )  # fmt: skip
 
 _RECORD = closed(
@@ -96,9 +126,11 @@ _RECORD = closed(
         "confirmed": each(closed({"finding": _LABEL, "reason": text()})),
     },
     {
-        "vehicle": _VEHICLE, "offences": _OFFENCES, "place": _PLACE, "slip": closed({"number": _LABEL}),
+        "number": case_number, "vehicle": _VEHICLE, "offences": _OFFENCES, "place": _PLACE, "slip": closed({"number": _LABEL}),
         "notes": closed({}, {"citizen": text(), "internal": text()}),
         "voided": closed({"reason": one_of(*VOID_REASONS), "at": _MOMENT}),
+        "scene": facts.SCENE, "persons": facts.PERSONS, "witnesses": facts.WITNESSES, "talk": facts.TALK,
+        "tow": facts.TOW, "attachments": facts.ATTACHMENTS,
     },
 )  # fmt: skip
 
@@ -111,10 +143,12 @@ _VIEW = closed(
         "amount_cents": integer(),
     },
     {
-        "plate": _LABEL, "place": text(), "from": instant, "to": instant, "slip": _LABEL, "note": text(),
+        "number": case_number, "plate": _LABEL, "place": text(), "from": instant, "to": instant, "slip": _LABEL, "note": text(),
         "voided": one_of(*VOID_REASONS),
+        "photos": each(closed({"object": _ID, "salt": _SALT, "class": _CLASS}), least=1),
     },
 )  # fmt: skip
+_PARTS = ("thumbnail", "preview", "masked")
 
 
 def _parse(raw: bytes, reader: Reader, what: str) -> dict[str, Any]:
@@ -132,7 +166,7 @@ def record_of(raw: bytes) -> dict[str, Any]:
     if "voided" not in record and not facts:
         raise Refused("record lacks vehicle, offences, place or checks although the case is not voided", "record")
     objects = [photo["object"] for photo in record["photos"]]
-    objects += [photo["thumbnail"]["object"] for photo in record["photos"] if "thumbnail" in photo]
+    objects += [photo[part]["object"] for photo in record["photos"] for part in _PARTS if part in photo]
     if len(set(objects)) != len(objects):
         raise Refused("record names one object twice", "record")
     return record
@@ -147,10 +181,10 @@ def view_of(raw: bytes) -> dict[str, Any]:
 
 
 def salts_of(record: dict[str, Any]) -> dict[bytes, bytes]:
-    """Object id to commitment salt, for every photo and thumbnail of the record."""
+    """Object id to commitment salt, for every photo of the record and what was derived from it."""
     salts = {}
     for photo in record["photos"]:
-        for part in (photo, photo.get("thumbnail")):
+        for part in (photo, *(photo.get(name) for name in _PARTS)):
             if part is not None:
                 salts[bytes.fromhex(part["object"])] = bytes.fromhex(part["salt"])
     return salts
@@ -192,6 +226,7 @@ def disagreements(record: dict[str, Any], view: dict[str, Any]) -> list[str]:
     pairs = [("case", record["case"], view["case"]), ("agency", record["agency"], view["agency"])]
     pairs.append(("voided", record.get("voided", {}).get("reason"), view.get("voided")))
     optional = {
+        "number": record.get("number"),
         "plate": record.get("vehicle", {}).get("plate", {}).get("text"),
         "place": record.get("place", {}).get("text", ""),
         "slip": record.get("slip", {}).get("number"),
@@ -203,4 +238,11 @@ def disagreements(record: dict[str, Any], view: dict[str, Any]) -> list[str]:
     if "offences" in record and "voided" not in record:
         pairs.append(("amount", record["offences"]["amount_cents"], view["amount_cents"]))
         pairs.append(("offences", _rows(record["offences"]["items"]), _rows(view["offences"])))
+    pairs.append(("photos", _masked(record), view.get("photos", [])))
     return [name for name, ours, theirs in pairs if ours != theirs]
+
+
+def _masked(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The masked copies, as the view names them."""
+    copies = [(photo["masked"], photo["class"]) for photo in record["photos"] if "masked" in photo]
+    return [{"object": copy["object"], "salt": copy["salt"], "class": kind} for copy, kind in copies]

@@ -80,6 +80,8 @@ impl Phone {
             box_key,
             app: concat!("streife-replay ", env!("CARGO_PKG_VERSION")).to_owned(),
             metered_limit: METERED_LIMIT,
+            numbers_low: 0,
+            payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         };
         let ports = Ports {

@@ -1,7 +1,7 @@
 //! The photos: whether the classes that are asked for are there, and what their files say about time and place.
 
 use super::{Subject, found};
-use crate::domain::{FindingCode, Fix, GpsState, PhotoRecord};
+use crate::domain::{FindingCode, Fix, GpsState, PhotoFlag, PhotoRecord};
 use crate::geo::distance_m;
 
 pub(super) fn check(subject: &Subject<'_>) -> Vec<FindingCode> {
@@ -20,21 +20,20 @@ fn about_photo(photo: &PhotoRecord, subject: &Subject<'_>) -> Vec<FindingCode> {
         (time_differs(photo, subject.rules.photo_time_s), FindingCode::PhotoTimeDiffers),
         (fix.is_some_and(|fix| is_far(photo, fix, limit_m)), FindingCode::PhotoPlaceDiffers),
         (photo.exif.gps == GpsState::Redacted, FindingCode::PhotoGpsRedacted),
+        (photo.flags.contains(&PhotoFlag::Reencoded), FindingCode::PhotoReencoded),
+        (photo.flags.contains(&PhotoFlag::Truncated), FindingCode::PhotoTruncated),
+        (photo.flags.contains(&PhotoFlag::Film), FindingCode::PhotoFilm),
     ])
 }
 
-/// Cameras write local time, mostly without an offset: compared with the device's local time.
+/// The camera's clock against the device's, and the satellites' against both: neither has set that one.
 fn time_differs(photo: &PhotoRecord, limit_s: u32) -> bool {
-    let taken = photo.exif.taken.as_deref().and_then(|text| text.parse::<chrono::NaiveDateTime>().ok());
-    let imported = photo.imported_at.civil().map(|time| time.naive_local());
-    match (taken, imported) {
-        (Some(taken), Ok(imported)) => (imported - taken).num_seconds().abs() > i64::from(limit_s),
-        _ => false,
-    }
+    let (exif, at) = (&photo.exif, &photo.imported_at);
+    let ahead = [exif.clock_ahead_s(at), exif.satellites_ahead_s(at)];
+    ahead.into_iter().flatten().any(|seconds| seconds.unsigned_abs() > u64::from(limit_s))
 }
 
 fn is_far(photo: &PhotoRecord, fix: &Fix, limit_m: f64) -> bool {
-    let (Some(lat), Some(lon)) = (photo.exif.lat_e7, photo.exif.lon_e7) else { return false };
-    let taken = (f64::from(lat) / 1e7, f64::from(lon) / 1e7);
-    distance_m(taken, fix.degrees()) - f64::from(fix.accuracy_mm) / 1000.0 > limit_m
+    let distance = photo.exif.degrees().map(|taken| distance_m(taken, fix.degrees()));
+    distance.is_some_and(|distance| distance - f64::from(fix.accuracy_mm) / 1000.0 > limit_m)
 }

@@ -188,17 +188,13 @@ fn judge(row: &ObjectRow, seen: &Seen, salt: Option<&Salt>, record: Record) -> O
     (commitment != row.object.commitment).then(|| damage(Fault::Changed))
 }
 
-/// Salts of the photos and thumbnails that a draft names.
+/// Salts of the photos and of what was derived from them that a draft names.
 fn of_facts(facts: &CaseFacts) -> BTreeMap<ObjectId, Salt> {
     of_photos(&facts.photos)
 }
 
 fn of_photos(photos: &[PhotoRecord]) -> BTreeMap<ObjectId, Salt> {
-    let pairs = photos.iter().flat_map(|photo| {
-        let thumbnail = photo.thumbnail.as_ref().map(|thumbnail| (thumbnail.object, thumbnail.salt));
-        std::iter::once((photo.object, photo.salt)).chain(thumbnail)
-    });
-    pairs.collect()
+    photos.iter().flat_map(|photo| std::iter::once((photo.object, photo.salt)).chain(photo.derived())).collect()
 }
 
 fn of_record(object: &ManifestObject, plain: &[u8]) -> BTreeMap<ObjectId, Salt> {

@@ -16,7 +16,7 @@ use super::rows::Table;
 use crate::domain::{CaseFacts, CaseId, CaseRecord, CaseView, ObjectId, PhotoRecord, Salt, ShiftId};
 use crate::seal::{CaseEvent, CaseKey, Kind, Manifest, ManifestObject, Signed, SignedPayload};
 
-/// Media type of photos and thumbnails.
+/// Media type of what is derived from photos.
 const JPEG: &str = "image/jpeg";
 
 impl Builder<'_> {
@@ -224,20 +224,23 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Rows of a photo and its thumbnail; nothing if the photo is not sound. A thumbnail that is not sound leaves the
-    /// facts: it can be made again.
+    /// Rows of a photo and of what was derived from it; nothing if the photo is not sound. A derivative that is not sound
+    /// leaves the facts: it can be made again.
     fn prove_photo(
         &self,
         case: CaseId,
         key: &CaseKey,
         photo: &mut PhotoRecord,
     ) -> Result<Option<Vec<ObjectRow>>, VaultError> {
-        let Some(original) = self.proved(case, key, photo.object, Kind::Photo, &photo.salt)? else { return Ok(None) };
+        let original = self.proved(case, key, photo.object, Kind::Photo, &photo.salt, &photo.media_type)?;
+        let Some(original) = original else { return Ok(None) };
         let mut rows = vec![original];
-        if let Some(thumbnail) = &photo.thumbnail {
-            match self.proved(case, key, thumbnail.object, Kind::Thumbnail, &thumbnail.salt)? {
+        let kinds = [Kind::Thumbnail, Kind::Preview, Kind::MaskedCopy];
+        for (object, salt) in photo.derived().collect::<Vec<_>>() {
+            let prove = |kind| self.proved(case, key, object, kind, &salt, JPEG).transpose();
+            match kinds.into_iter().find_map(prove).transpose()? {
                 Some(row) => rows.push(row),
-                None => photo.thumbnail = None,
+                None => photo.forget(object),
             }
         }
         Ok(Some(rows))
@@ -270,9 +273,10 @@ impl Builder<'_> {
         object: ObjectId,
         kind: Kind,
         salt: &Salt,
+        media_type: &str,
     ) -> Result<Option<ObjectRow>, VaultError> {
         match self.files.find(case, object, kind, None) {
-            Some(file) => self.row_of(key, file, salt, JPEG),
+            Some(file) => self.row_of(key, file, salt, media_type),
             None => Ok(None),
         }
     }

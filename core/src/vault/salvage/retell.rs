@@ -46,7 +46,7 @@ impl Builder<'_> {
         if let (Some(seq), Some(payload)) = (told.seq, told.payload) {
             let n = i64::try_from(journal.next()).unwrap_or(i64::MAX);
             transaction.execute("UPDATE cases SET sealed_n = ?2 WHERE case_id = ?1", (case.as_bytes(), n))?;
-            journal.append(JournalEvent::CaseSealed { case, seq, payload })?;
+            journal.append(JournalEvent::CaseSealed { case, seq, payload, number: None })?;
         }
         if told.state == Some(CaseState::Quarantined) {
             let reason = self.reason(ItemKind::Manifest, case.as_bytes()).unwrap_or_default().to_owned();

@@ -6,6 +6,7 @@ mod devices;
 mod events;
 mod info;
 mod lists;
+mod numbers;
 mod objects;
 mod shifts;
 mod token;
@@ -34,6 +35,7 @@ pub fn router(app: &App) -> Router {
         .route("/v1/recipients", get(lists::recipients))
         .route("/v1/catalogues/{name}", get(lists::catalogue))
         .route("/v1/devices/{device}", put(devices::put).get(desk::device))
+        .route("/v1/devices/{device}/numbers/{request}", put(numbers::put))
         .route("/v1/alarms", get(desk::alarms))
         .route("/v1/token", post(token::post))
         .route("/v1/shifts/{shift}", put(shifts::put).get(desk::opening))

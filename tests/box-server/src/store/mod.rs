@@ -11,6 +11,7 @@ mod cases;
 mod devices;
 mod events;
 mod heads;
+mod numbers;
 mod shifts;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ pub use blob::Blobs;
 pub use cases::{CaseRow, ObjectRow, SequenceFlag};
 pub use devices::DeviceRow;
 pub use heads::Alarm;
+pub use numbers::RangeRow;
 pub use shifts::{SealFlag, ShiftRow};
 
 use crate::BoxError;
@@ -32,7 +34,9 @@ use crate::error::Refusal;
 const SCHEMA: &str = include_str!("schema.sql");
 /// What version 1 lacks.
 const HEADS: &str = include_str!("heads.sql");
-const VERSION: i64 = 2;
+/// What version 2 lacks.
+const NUMBERS: &str = include_str!("numbers.sql");
+const VERSION: i64 = 3;
 /// "STBX", so that no other program's database is taken for ours.
 const APPLICATION: i64 = 0x5354_4258;
 
@@ -120,13 +124,17 @@ fn migrate(db: &mut Connection) -> Result<(), BoxError> {
     let pragma = |name| tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     match (pragma("application_id")?, pragma("user_version")?) {
         (APPLICATION, VERSION) => {}
-        (APPLICATION, 1) => {
-            tx.execute_batch(HEADS)?;
+        (APPLICATION, version @ 1..VERSION) => {
+            if version < 2 {
+                tx.execute_batch(HEADS)?;
+            }
+            tx.execute_batch(NUMBERS)?;
             tx.pragma_update(None, "user_version", VERSION)?;
         }
         (0, 0) => {
             tx.execute_batch(SCHEMA)?;
             tx.execute_batch(HEADS)?;
+            tx.execute_batch(NUMBERS)?;
             tx.pragma_update(None, "application_id", APPLICATION)?;
             tx.pragma_update(None, "user_version", VERSION)?;
         }

@@ -1,8 +1,10 @@
 //! The invariants at the box, seen from the case worker's desk: every sealed case once, whole, and with the very facts
 //! and photos that were acknowledged. The keys are the case worker's, the books are the box's.
 
+use std::collections::BTreeSet;
+
 use streife_box::{LedgerCase, SealFlag};
-use streife_core::domain::CaseRecord;
+use streife_core::domain::{CaseNumber, CaseRecord};
 use streife_core::seal::{Binding, CaseEvent, CaseKey, Hash, Kind, Manifest, Signed, open};
 use streife_core::sync::protocol::BoxCaseState;
 
@@ -27,11 +29,13 @@ pub fn has_all_voids(machine: &Machine<'_>) -> bool {
 /// Compares all of the model with all of the box.
 pub fn compare(machine: &mut Machine<'_>) -> Checked {
     let stored = machine.world.server().ledger().cases().map_err(|error| format!("the ledger fails: {error}"))?;
+    let mut numbers = BTreeSet::new();
     for case in &machine.model.cases {
         let here: Vec<_> = stored.iter().filter(|stored| stored.case == case.id).collect();
         match here.as_slice() {
             [stored] => {
-                let photos = of_case(machine, case, stored).map_err(|wrong| format!("{wrong} ({case:?})"))?;
+                let photos =
+                    of_case(machine, case, stored, &mut numbers).map_err(|wrong| format!("{wrong} ({case:?})"))?;
                 machine.figures.compared += u32::from(photos.is_some());
                 machine.figures.photos += photos.unwrap_or_default();
             }
@@ -39,6 +43,7 @@ pub fn compare(machine: &mut Machine<'_>) -> Checked {
             other => return Err(format!("I2: {} is at the box {} times", case.id, other.len())),
         }
     }
+    machine.figures.numbered += u32::try_from(numbers.len()).unwrap_or(u32::MAX);
     demand(stored.len() <= machine.model.cases.len(), || "I2: the box has cases that nobody sealed".to_owned())?;
     machine.model.shifts.keys().try_for_each(|shift| of_shift(machine, *shift))
 }
@@ -56,7 +61,12 @@ fn of_shift(machine: &Machine<'_>, shift: streife_core::domain::ShiftId) -> Chec
 }
 
 /// Compares one case; returns its number of photos, or nothing for a damaged case that is not whole at the box.
-fn of_case(machine: &Machine<'_>, case: &Case, stored: &LedgerCase) -> Result<Option<u32>, String> {
+fn of_case(
+    machine: &Machine<'_>,
+    case: &Case,
+    stored: &LedgerCase,
+    numbers: &mut BTreeSet<CaseNumber>,
+) -> Result<Option<u32>, String> {
     let is_whole = stored.objects.iter().all(|object| object.file.is_some());
     if !is_whole || stored.receipt.is_none() {
         demand(!case.hurt.is_empty(), || format!("I6: {:?} at the box", stored.state))?;
@@ -74,6 +84,8 @@ fn of_case(machine: &Machine<'_>, case: &Case, stored: &LedgerCase) -> Result<Op
     events(machine, case, stored)?;
     let record: CaseRecord = opened.record()?;
     facts(&machine.model, case, &record)?;
+    let is_new = record.number.is_none_or(|number| numbers.insert(number));
+    demand(is_new, || format!("I2: another case has the number {:?}", record.number))?;
     opened.photos(case, &record)?;
     Ok(Some(u32::try_from(case.photos.len()).unwrap_or(u32::MAX)))
 }

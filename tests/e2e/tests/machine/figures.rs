@@ -26,6 +26,8 @@ pub struct Figures {
     pub acknowledged: u32,
     /// Cases opened and compared at the box.
     pub compared: u32,
+    /// Of these, cases with a case number, each another.
+    pub numbered: u32,
     /// Photos opened and compared at the box.
     pub photos: u32,
     /// Photos adopted behind a kill.
@@ -58,6 +60,7 @@ impl Figures {
         self.kills_opening += other.kills_opening;
         self.acknowledged += other.acknowledged;
         self.compared += other.compared;
+        self.numbered += other.numbered;
         self.photos += other.photos;
         self.adopted += other.adopted;
         self.requests += other.requests;
@@ -78,6 +81,7 @@ impl Display for Figures {
             "kills: {between} between calls, {within} within one, {opening} in an opening; {adopted} photos adopted"
         )?;
         writeln!(f, "at the box: {compared} cases and {photos} photos opened and equal, {requests} requests")?;
+        writeln!(f, "cases with a case number that no other has: {}", self.numbered)?;
         writeln!(f, "faults that struck: {}", list(self.faults.iter()))?;
         writeln!(f, "errors by kind: {}", list(self.errors.iter()))?;
         writeln!(f, "drafts that only the recovery key opens: {}", self.dark)?;

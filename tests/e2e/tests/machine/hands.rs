@@ -85,7 +85,11 @@ impl Hands for KeepsNoPhoto {
             width: 1,
             height: 1,
             exif: ExifFacts::default(),
+            flags: std::collections::BTreeSet::new(),
             thumbnail: None,
+            preview: None,
+            masked: None,
+            underived: None,
         };
         Ok(AddedPhoto { photo, trailing_bytes: 0 })
     }

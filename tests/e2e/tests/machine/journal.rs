@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use streife_core::client::Client;
-use streife_core::domain::{CaseId, ObjectId};
+use streife_core::domain::{CaseId, CaseNumber, ObjectId};
 use streife_core::seal::Hash;
 use streife_core::vault::{Journal, JournalEvent, Reading};
 
@@ -58,6 +58,7 @@ struct Told {
     begun: BTreeMap<CaseId, u32>,
     photos: BTreeMap<(CaseId, ObjectId), u32>,
     sealed: BTreeMap<CaseId, (u32, Hash)>,
+    numbers: BTreeSet<CaseNumber>,
     voided: BTreeMap<CaseId, u32>,
 }
 
@@ -71,9 +72,11 @@ impl Told {
                 | JournalEvent::PhotoRecovered { case, object, .. } => {
                     *told.photos.entry((case, object)).or_default() += 1;
                 }
-                JournalEvent::CaseSealed { case, seq, payload } => {
+                JournalEvent::CaseSealed { case, seq, payload, number } => {
                     let before = told.sealed.insert(case, (seq, payload));
                     demand(before.is_none(), || format!("I5: {case} was sealed twice"))?;
+                    let is_new = number.is_none_or(|number| told.numbers.insert(number));
+                    demand(is_new, || format!("I2: {case} has a case number that another has: {number:?}"))?;
                 }
                 JournalEvent::CaseVoided { case, .. } => *told.voided.entry(case).or_default() += 1,
                 _ => {}

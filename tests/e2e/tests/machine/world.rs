@@ -305,6 +305,8 @@ impl World {
             box_key: self.box_key(),
             app: "machine".to_owned(),
             metered_limit: 200_000,
+            numbers_low: 2,
+            payee: None,
             storage: StorageConfig { ballast: BALLAST, ..StorageConfig::default() },
         }
     }
@@ -316,8 +318,13 @@ fn folder() -> tempfile::TempDir {
     folder.expect("a folder")
 }
 
+/// The machine draws its vehicles and slips from a few; that they come twice is no finding here.
+const RULES: &[u8] =
+    br#"{"format":"streife/1 rules","version":"machine","findings":{"duplicate":"off","slip-used":"off"}}"#;
+
 fn start_box(folder: &Path, port: u16, clock: &Arc<SimClock>, entropy: &Arc<DangerousSeededEntropy>) -> RunningBox {
     let local = BoxConfig::local(folder.join("box"));
     let (clock, entropy, listen) = (clock.clone(), entropy.clone(), (local.listen.ip(), port).into());
-    RunningBox::start(BoxConfig { clock, entropy, listen, ..local }).expect("the box starts")
+    let rules = Some(RULES.to_vec());
+    RunningBox::start(BoxConfig { clock, entropy, listen, range_size: 3, rules, ..local }).expect("the box starts")
 }

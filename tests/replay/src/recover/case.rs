@@ -192,7 +192,7 @@ impl<'a> Opening<'a> {
     fn learn(&mut self, photos: &[PhotoRecord]) {
         for photo in photos {
             self.salts.insert(photo.object, photo.salt);
-            self.salts.extend(photo.thumbnail.iter().map(|thumbnail| (thumbnail.object, thumbnail.salt)));
+            self.salts.extend(photo.derived());
         }
     }
 
@@ -287,6 +287,8 @@ impl<'a> Opening<'a> {
             Kind::View => "view.json".to_owned(),
             Kind::Photo => format!("photos/{id}.{ending}"),
             Kind::Thumbnail => format!("thumbnails/{id}.jpg"),
+            Kind::Preview => format!("previews/{id}.jpg"),
+            Kind::MaskedCopy => format!("masked/{id}.jpg"),
             _ => format!("objects/{id}.bin"),
         }
     }
@@ -341,6 +343,8 @@ const fn name_of(kind: Kind) -> &'static str {
         Kind::Record => "record",
         Kind::View => "view",
         Kind::Thumbnail => "thumbnail",
+        Kind::Preview => "preview",
+        Kind::MaskedCopy => "masked copy",
         _ => "object",
     }
 }
