@@ -164,7 +164,7 @@ fn missing_or_unreadable_photos_exit_with_2() {
     std::fs::write(photos.join("a.jpg"), b"no picture").expect("writes");
     let output = replay(folder.path(), &shift(1), &["--photos", &flag]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("line 9: the file is not a JPEG picture"), "{}", said(&output));
+    assert!(said(&output).contains("line 9: the file is no JPEG or HEIC picture"), "{}", said(&output));
 }
 
 #[test]
