@@ -21,7 +21,7 @@ use serde_json::Value;
 
 /// Invalid examples that the core's reader takes, and why it may. The core never writes one of these: a case is sealed
 /// only without blocking findings, its amounts come from the catalogue, its plates from the parser.
-const SCHEMA_ONLY: [(&str, &str); 31] = [
+const SCHEMA_ONLY: [(&str, &str); 36] = [
     ("case-record/agreed-without-instruction", "a rule between members; the limits of input keep it"),
     ("case-record/as-seen-plate-with-parts", "a rule between members; the plate is made of its text alone"),
     ("case-record/electric-plate-without-suffix", "a rule between members; the plate's parser keeps it"),
@@ -51,8 +51,13 @@ const SCHEMA_ONLY: [(&str, &str); 31] = [
     ("shift-recording/latitude-beyond-the-pole", "a fix off the globe is a finding, not a fault of the file"),
     ("shift-recording/notes-without-text", "it notes nothing and harms nothing"),
     ("shift-recording/offences-empty", "an officer can take all offences back"),
+    ("shift-recording/persons-empty", "an officer can take all persons back"),
+    ("shift-recording/scene-without-a-fact", "it notes nothing and harms nothing"),
     ("shift-recording/slip-code-of-19-characters", "the slip is parsed when it is played"),
     ("shift-recording/slip-code-with-the-letter-o", "the slip is parsed when it is played"),
+    ("shift-recording/talk-paid-without-agreement", "a rule between members; the limits of input keep it"),
+    ("shift-recording/vin-of-16-characters", "a pattern; the limits of input keep it"),
+    ("shift-recording/witness-without-name", "a rule between members; the limits of input keep it"),
 ];
 
 fn main() {

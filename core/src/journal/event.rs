@@ -2,10 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{
-    Axle, ClockPosition, DiscTime, FixProvider, Municipality, NamedOffence, OffenceRelation, PhotoClass, Side,
-    VehicleKind, VoidReason,
-};
+use super::input::{Confirm, OffenceInput, OfficerInput, PlaceInput, TalkInput, TowInput, ValveInput, VehicleInput};
+use crate::domain::{DiscTime, OffenceRelation, Person, PhotoClass, Scene, VoidReason, Witness};
 
 /// First line of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +23,19 @@ pub struct Header {
     pub agency: String,
     /// What the recording shows.
     pub title: String,
+    /// Size of the pictures that a replay draws; twelve megapixels if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<CameraInput>,
+}
+
+/// A camera as recorded: pixels of its pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraInput {
+    /// Width.
+    pub width: u16,
+    /// Height.
+    pub height: u16,
 }
 
 impl Header {
@@ -40,60 +51,6 @@ pub enum NetworkState {
     Offline,
     Metered,
     Unmetered,
-}
-
-/// The officer as recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OfficerInput {
-    /// Service number.
-    pub id: String,
-    /// Unit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
-}
-
-/// A valve position as recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ValveInput {
-    /// Side of the vehicle.
-    pub side: Side,
-    /// Axle.
-    pub axle: Axle,
-    /// Position on a clock face.
-    pub clock: ClockPosition,
-}
-
-/// An offence as recorded.
-pub type OffenceInput = NamedOffence;
-
-/// A fix as the receiver gave it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FixInput {
-    /// Latitude in degrees.
-    pub lat: f64,
-    /// Longitude in degrees.
-    pub lon: f64,
-    /// Radius of confidence in metres.
-    pub accuracy_m: f64,
-    /// Age of the fix when it was used, milliseconds.
-    pub age_ms: u32,
-    /// Where it came from.
-    pub provider: FixProvider,
-    /// Whether it was simulated.
-    pub mocked: bool,
-}
-
-/// A finding that was confirmed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Confirm {
-    /// Code of the finding.
-    pub finding: String,
-    /// The officer's reason.
-    pub reason: String,
 }
 
 /// Counts that must hold.
@@ -135,6 +92,8 @@ pub enum Event {
     AppKill {},
     #[serde(rename = "app.start")]
     AppStart {},
+    #[serde(rename = "phone.reboot")]
+    PhoneReboot {},
     #[serde(rename = "sync")]
     Sync {},
     #[serde(rename = "case.begin")]
@@ -142,12 +101,8 @@ pub enum Event {
     #[serde(rename = "case.vehicle")]
     CaseVehicle {
         case: String,
-        plate: String,
-        nation: String,
-        kind: VehicleKind,
-        make: Option<String>,
-        model: Option<String>,
-        colour: Option<String>,
+        #[serde(flatten)]
+        vehicle: Box<VehicleInput>,
     },
     #[serde(rename = "case.check")]
     CaseCheck {
@@ -159,7 +114,33 @@ pub enum Event {
     #[serde(rename = "case.offences")]
     CaseOffences { case: String, relation: OffenceRelation, items: Vec<OffenceInput> },
     #[serde(rename = "case.place")]
-    CasePlace { case: String, text: String, fix: Option<FixInput>, municipality: Option<Municipality> },
+    CasePlace {
+        case: String,
+        #[serde(flatten)]
+        place: PlaceInput,
+    },
+    #[serde(rename = "case.scene")]
+    CaseScene {
+        case: String,
+        #[serde(flatten)]
+        scene: Scene,
+    },
+    #[serde(rename = "case.persons")]
+    CasePersons { case: String, persons: Vec<Person> },
+    #[serde(rename = "case.witnesses")]
+    CaseWitnesses { case: String, witnesses: Vec<Witness> },
+    #[serde(rename = "case.talk")]
+    CaseTalk {
+        case: String,
+        #[serde(flatten)]
+        talk: TalkInput,
+    },
+    #[serde(rename = "case.tow")]
+    CaseTow {
+        case: String,
+        #[serde(flatten)]
+        tow: Box<TowInput>,
+    },
     #[serde(rename = "case.photo")]
     CasePhoto { case: String, photo: String, class: PhotoClass },
     #[serde(rename = "case.slip")]
@@ -178,6 +159,8 @@ pub enum Event {
     Expect {
         #[serde(flatten)]
         counts: Expectation,
+        case: Option<String>,
+        findings: Option<Vec<String>>,
     },
 }
 

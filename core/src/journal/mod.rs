@@ -4,9 +4,13 @@
 //! recording that is half understood replays something else than what happened. Schema: `shift-recording.schema.json`.
 
 mod event;
+mod input;
 mod read;
+mod sequence;
 
-pub use event::{
-    Confirm, Event, Expectation, FixInput, Header, NetworkState, OffenceInput, OfficerInput, TimedEvent, ValveInput,
+pub use event::{CameraInput, Event, Expectation, Header, NetworkState, TimedEvent};
+pub use input::{
+    Confirm, DamageInput, FixInput, OffenceInput, OfficerInput, PlaceInput, TalkInput, TowInput, TowStep, TrailerInput,
+    ValveInput, VehicleInput,
 };
 pub use read::{Recording, RecordingError};

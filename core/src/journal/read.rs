@@ -1,8 +1,7 @@
 //! Reading a recording.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{Event, Header, TimedEvent};
+use super::sequence::check_sequence;
+use super::{Header, TimedEvent};
 
 /// Why a recording was not taken: the line, from 1, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +39,7 @@ impl Recording {
             }
             events.push(event);
         }
-        check_sequence(&events)?;
+        check_sequence(&events).map_err(|(line, reason)| error(line, reason))?;
         Ok(Self { header, events })
     }
 }
@@ -70,78 +69,6 @@ fn event(line: usize, text: &str) -> Result<TimedEvent, RecordingError> {
     Ok(TimedEvent { line, unix_ms: time.timestamp_millis(), offset_s: time.offset().local_minus_utc(), mono_ms, event })
 }
 
-/// What the lines before allow.
-struct Sequence<'a> {
-    running: bool,
-    on_shift: bool,
-    sealed: BTreeMap<&'a str, bool>,
-    photos: BTreeSet<&'a str>,
-}
-
-/// Refuses what cannot have happened: a call of an app that is not running, a case outside a shift or begun twice, a
-/// sealed case that is recorded into.
-fn check_sequence(events: &[TimedEvent]) -> Result<(), RecordingError> {
-    let mut sequence = Sequence { running: true, on_shift: false, sealed: BTreeMap::new(), photos: BTreeSet::new() };
-    events.iter().try_for_each(|timed| sequence.pass(&timed.event).map_err(|reason| error(timed.line, reason)))
-}
-
-impl<'a> Sequence<'a> {
-    fn pass(&mut self, event: &'a Event) -> Result<(), String> {
-        let needs_app = !matches!(event, Event::Network { .. } | Event::AppStart {});
-        if needs_app && !self.running {
-            return Err("the app is not running".to_owned());
-        }
-        match event {
-            Event::AppStart {} if self.running => return Err("the app is running already".to_owned()),
-            Event::AppKill {} | Event::AppStart {} => self.running = !self.running,
-            Event::ShiftOpen { .. } if self.on_shift => return Err("a shift is open already".to_owned()),
-            Event::ShiftClose {} if !self.on_shift => return Err("no shift is open".to_owned()),
-            Event::ShiftOpen { .. } | Event::ShiftClose {} => self.on_shift = !self.on_shift,
-            Event::CasePhoto { photo, .. } if !self.photos.insert(photo) => {
-                return Err(format!("photo {photo} is taken twice"));
-            }
-            _ => {}
-        }
-        event.case().map_or(Ok(()), |case| self.pass_case(event, case))
-    }
-
-    fn pass_case(&mut self, event: &Event, case: &'a str) -> Result<(), String> {
-        match (event, self.sealed.get(case)) {
-            // A case can be voided when its shift is over; everything else is recorded within one.
-            (Event::CaseVoid { .. }, Some(_)) => {}
-            _ if !self.on_shift => return Err("no shift is open".to_owned()),
-            (Event::CaseBegin { .. }, Some(_)) => return Err(format!("case {case} is begun twice")),
-            (Event::CaseBegin { .. }, None) => {}
-            (_, None) => return Err(format!("case {case} has not been begun")),
-            (_, Some(true)) => return Err(format!("case {case} is sealed")),
-            (_, Some(false)) => {}
-        }
-        let seals = matches!(event, Event::CaseSeal { .. } | Event::CaseVoid { .. });
-        *self.sealed.entry(case).or_default() |= seals;
-        Ok(())
-    }
-}
-
-impl Event {
-    /// The case an event speaks of.
-    #[must_use]
-    pub fn case(&self) -> Option<&str> {
-        match self {
-            Self::CaseBegin { case }
-            | Self::CaseVehicle { case, .. }
-            | Self::CaseCheck { case, .. }
-            | Self::CaseOffences { case, .. }
-            | Self::CasePlace { case, .. }
-            | Self::CasePhoto { case, .. }
-            | Self::CaseSlip { case, .. }
-            | Self::CaseNotes { case, .. }
-            | Self::CaseSeal { case, .. }
-            | Self::CaseVoid { case, .. } => Some(case),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,8 +87,29 @@ mod tests {
         let open = on(r#""type":"shift.open","officer":{"id":"1"}"#);
         let begin = on(r#""type":"case.begin","case":"c1""#);
         let seal = on(r#""type":"case.seal","case":"c1""#);
-        let cases: [(Vec<String>, usize, &str); 12] = [
+        let reboot = on(r#""type":"phone.reboot""#);
+        let tow = |rest: &str| on(&format!(r#""type":"case.tow","case":"c1",{rest}"#));
+        let cases: [(Vec<String>, usize, &str); 19] = [
             (vec![begin.clone()], 2, "no shift is open"),
+            (vec![reboot.clone(), on(r#""type":"sync""#)], 3, "not running"),
+            (vec![on(r#""type":"expect","findings":[]"#)], 2, "findings of no case"),
+            (vec![on(r#""type":"expect","case":"c1","cases":1"#)], 2, "findings of no case"),
+            (vec![open.clone(), begin.clone(), tow(r#""step":"arrived""#)], 4, "was not ordered"),
+            (vec![open.clone(), begin.clone(), tow(r#""step":"ordered""#)], 4, "without a reason"),
+            (
+                vec![open.clone(), begin.clone(), tow(r#""step":"ordered","reason":"r","outcome":"towed""#)],
+                4,
+                "belong together",
+            ),
+            (
+                vec![
+                    open.clone(),
+                    begin.clone(),
+                    tow(r#""step":"ordered","reason":"r","damage":[{"text":"t","photo":"p"}]"#),
+                ],
+                4,
+                "photo p",
+            ),
             (vec![open.clone(), begin.clone(), begin.clone()], 4, "begun twice"),
             (vec![open.clone(), begin, seal.clone(), seal], 5, "is sealed"),
             (vec![on(r#""type":"app.kill""#), on(r#""type":"sync""#)], 3, "not running"),
@@ -192,5 +140,17 @@ mod tests {
     fn the_recorded_shift_of_this_repository_is_sound() {
         let text = include_str!("../../../tests/shifts/altstadt-fruehschicht.jsonl");
         assert!(Recording::parse(text).expect("is sound").events.len() > 100);
+    }
+
+    #[test]
+    fn a_member_of_another_event_is_refused_in_one_that_is_put_together() {
+        let at = r#""at":"2026-06-16T06:00:00+02:00","mono":0"#;
+        let vehicle = r#""type":"case.vehicle","case":"c1","plate":"M-AB 1","nation":"D","kind":"car""#;
+        for line in [
+            format!("{{{at},{vehicle},\"firm\":\"x\"}}"),
+            format!(r#"{{{at},"type":"case.scene","case":"c1","text":"x"}}"#),
+        ] {
+            assert!(fault(&[&line]).reason.contains("unknown field"), "{line}");
+        }
     }
 }

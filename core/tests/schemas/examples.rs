@@ -86,12 +86,28 @@ fn recording(line: &Value) -> Result<Recording, String> {
     match (kind, line.get("case")) {
         ("app.start", _) => lines.push(before(json!({"type": "app.kill"}))),
         ("shift.close" | "case.begin", _) => lines.push(shift),
-        (_, Some(case)) => lines.extend([shift, before(json!({"type": "case.begin", "case": case}))]),
+        (_, Some(case)) => {
+            lines.extend([shift, before(json!({"type": "case.begin", "case": case}))]);
+            lines.extend(before_a_step(line, case).into_iter().map(before));
+        }
         _ => {}
     }
     lines.push(line.clone());
     let text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     Recording::parse(&text).map_err(|fault| fault.to_string())
+}
+
+/// A step of a tow wants its order and the photos that it names.
+fn before_a_step(line: &Value, case: &Value) -> Vec<Value> {
+    let Some(step) = line.get("step") else { return Vec::new() };
+    let damage = line.get("damage").and_then(Value::as_array).into_iter().flatten();
+    let photos = damage.filter_map(|damage| damage.get("photo"));
+    let mut lines: Vec<_> =
+        photos.map(|photo| json!({"type": "case.photo", "case": case, "photo": photo, "class": "detail"})).collect();
+    if step != "ordered" {
+        lines.push(json!({"type": "case.tow", "case": case, "step": "ordered", "reason": "stands in the way"}));
+    }
+    lines
 }
 
 fn header() -> Value {

@@ -14,7 +14,7 @@ use crate::ReplayError;
 use crate::desk::{Desk, ListedCase};
 use crate::model::{CaseOutcome, Check, Summary};
 use crate::opened::{self, Opener};
-use crate::player::PlayedCase;
+use crate::player::{Expected, PlayedCase};
 use crate::target::Target;
 
 /// Collects checks.
@@ -119,6 +119,17 @@ pub fn expect(line: usize, expected: &Expectation, found: &Summary, checks: &mut
             checks.add(format!("line {line}: {expected} {what}"), expected == found, detail);
         }
     }
+}
+
+/// Compares the findings of a case before it is sealed with what the recording expects: exactly those, in any order.
+pub fn expect_findings(line: usize, expected: &Expected, checks: &mut Checks) {
+    let (Some(case), Some(findings)) = (&expected.case, &expected.findings) else { return };
+    let mut wanted = findings.expected.clone();
+    wanted.sort_unstable();
+    let listed = |codes: &[String]| if codes.is_empty() { "nothing".to_owned() } else { codes.join(", ") };
+    let holds = wanted == findings.found;
+    let detail = if holds { String::new() } else { format!("found: {}", listed(&findings.found)) };
+    checks.add(format!("line {line}: before sealing, {case} shows {}", listed(&wanted)), holds, detail);
 }
 
 /// Everything that must hold when the recording has ended.

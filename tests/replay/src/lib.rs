@@ -10,6 +10,7 @@
 
 mod check;
 mod desk;
+mod edits;
 mod error;
 mod export;
 pub mod hand_over;

@@ -3,7 +3,10 @@
 //! Times are milliseconds since 1970 UTC on the recording's own clock; `offset_s` of the run turns them into local time.
 
 use serde::Serialize;
-use streife_core::domain::OffenceNumber;
+use streife_core::domain::{
+    Check as VehicleCheck, Confirmation, Notes, OffenceNumber, Person, Place, PlateWarning, Scene, Tow, Vehicle,
+    WarningTalk, Witness,
+};
 
 /// Result of a whole replay.
 #[derive(Clone, Debug, Serialize)]
@@ -47,8 +50,19 @@ pub struct RecordingInfo {
     pub to_ms: i64,
     /// Seconds east of UTC at the first event.
     pub offset_s: i32,
+    /// Other offsets since, oldest first.
+    pub offset_changes: Vec<OffsetChange>,
     /// `embedded box`, or the address of another one.
     pub target: String,
+}
+
+/// From when on the phone showed another offset.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct OffsetChange {
+    /// When.
+    pub at_ms: i64,
+    /// Seconds east of UTC.
+    pub offset_s: i32,
 }
 
 /// Counts.
@@ -109,7 +123,7 @@ pub struct NetworkSpan {
 pub struct Moment {
     /// When.
     pub at_ms: i64,
-    /// `shift`, `network`, `case`, `photo`, `seal`, `void`, `kill`, `start`, `receipt`, `expect`.
+    /// `shift`, `network`, `case`, `photo`, `seal`, `void`, `kill`, `start`, `receipt`, `talk`, `tow`.
     pub kind: String,
     /// Label of the case, if it is about one.
     pub case: Option<String>,
@@ -175,8 +189,37 @@ pub struct CaseOutcome {
     pub voided: Option<String>,
     /// Photos in their order.
     pub photos: Vec<PhotoOutcome>,
+    /// What else the case worker reads in the record.
+    pub facts: RecordFacts,
     /// What is wrong with this case; empty if all holds.
     pub findings: Vec<String>,
+}
+
+/// Facts of a case as the record has them.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RecordFacts {
+    /// The vehicle.
+    pub vehicle: Option<Vehicle>,
+    /// What is odd about its plate, by the built-in tables and on the day of the first check.
+    pub plate_warnings: Vec<PlateWarning>,
+    /// The place.
+    pub place: Option<Place>,
+    /// Looks at the vehicle, oldest first.
+    pub checks: Vec<VehicleCheck>,
+    /// What stood around, and who was there.
+    pub scene: Scene,
+    /// Persons met on the spot.
+    pub persons: Vec<Person>,
+    /// Witnesses besides the officer.
+    pub witnesses: Vec<Witness>,
+    /// The talk with the driver.
+    pub talk: Option<WarningTalk>,
+    /// The tow.
+    pub tow: Option<Tow>,
+    /// Findings that the officer confirmed.
+    pub confirmed: Vec<Confirmation>,
+    /// Free text.
+    pub notes: Notes,
 }
 
 /// One offence of a case.
@@ -193,6 +236,8 @@ pub struct OffenceOutcome {
 /// One photo of a case.
 #[derive(Clone, Debug, Serialize)]
 pub struct PhotoOutcome {
+    /// Id of its object; empty if the case was not opened.
+    pub object: String,
     /// Label in the recording.
     pub label: String,
     /// What it shows.

@@ -2,7 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use streife_core::domain::{CaseRecord, CaseView, ObjectId, PhotoRecord, Salt};
+use streife_core::domain::{
+    CaseRecord, CaseView, ObjectId, PhotoRecord, PlateTables, PlateWarning, Salt, Verdict, judge_plate, legal_day,
+};
 use streife_core::seal::{
     Binding, CaseEvent, CaseKey, Hash, Kind, Manifest, ManifestObject, Receipt, RecipientPrivateKey, Signed,
     VerifyingKey, commitment, open,
@@ -10,7 +12,7 @@ use streife_core::seal::{
 
 use crate::ReplayError;
 use crate::desk::{Desk, ListedCase};
-use crate::model::{CaseOutcome, OffenceOutcome, PhotoOutcome};
+use crate::model::{CaseOutcome, OffenceOutcome, PhotoOutcome, RecordFacts};
 use crate::player::{PlayedCase, TakenPhoto};
 
 /// Opens cases.
@@ -201,6 +203,7 @@ impl Content<'_> {
             };
             outcome.offences = offences.items.iter().map(one).collect();
         }
+        outcome.facts = record_facts(record);
         outcome.place = record.place.as_ref().map(|place| place.text.clone());
         outcome.duration_s = record.observation.duration_s;
         outcome.slip = record.slip.as_ref().map(|slip| slip.number.clone());
@@ -230,13 +233,47 @@ impl Content<'_> {
         }
         let class = serde_json::to_value(photo.class).ok();
         let class = class.as_ref().and_then(|class| class.as_str()).unwrap_or_default();
-        self.outcome.photos.push(photo_outcome(taken, class, equal, thumbnail));
+        let outcome = photo_outcome(taken, class, equal, thumbnail);
+        self.outcome.photos.push(PhotoOutcome { object: photo.object.to_string(), ..outcome });
         Ok(())
     }
 }
 
+fn record_facts(record: &CaseRecord) -> RecordFacts {
+    let record = record.clone();
+    RecordFacts {
+        plate_warnings: plate_warnings(&record),
+        vehicle: record.vehicle,
+        place: record.place,
+        checks: record.observation.checks,
+        scene: record.scene,
+        persons: record.persons,
+        witnesses: record.witnesses,
+        talk: record.talk,
+        tow: record.tow,
+        confirmed: record.confirmed,
+        notes: record.notes,
+    }
+}
+
+/// What the tables and the day of the first check say about the plate. One that the officer stands by has a reason instead.
+fn plate_warnings(record: &CaseRecord) -> Vec<PlateWarning> {
+    let Some(vehicle) = record.vehicle.as_ref().filter(|vehicle| vehicle.doubt().is_none()) else { return Vec::new() };
+    let reading = vehicle.reading();
+    let mut warnings = match judge_plate(&reading.text(), &reading.plate.nation, PlateTables::built_in()) {
+        Verdict::Plausible(_, warnings) => warnings,
+        _ => Vec::new(),
+    };
+    let lettering = vehicle.marks.as_ref().and_then(|marks| marks.lettering);
+    if let Some(day) = record.observation.checks.first().and_then(|check| legal_day(&check.at).ok()) {
+        warnings.extend(reading.warnings_on(day, lettering));
+    }
+    warnings
+}
+
 fn photo_outcome(taken: &TakenPhoto, class: &str, equal: bool, thumbnail: String) -> PhotoOutcome {
     PhotoOutcome {
+        object: String::new(),
         label: taken.label.clone(),
         class: class.to_owned(),
         bytes: taken.bytes,

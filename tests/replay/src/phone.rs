@@ -16,14 +16,37 @@ use streife_core::testing::{DangerousSeededEntropy, DangerousSoftwareKeyStore, D
 use crate::ReplayError;
 use crate::target::Target;
 
-/// The one boot of a replayed phone.
-pub const BOOT: BootId = BootId([0xb0; 16]);
+/// Id of the first boot of a replayed phone; each later one counts on from it.
+const BOOT: [u8; 16] = [0xb0; 16];
 /// Offers the metered limit of a box's default hints.
 const METERED_LIMIT: u64 = 1 << 20;
+
+/// How the phone's monotonic clock follows a recording's: from zero at each boot.
+#[derive(Clone, Copy, Debug)]
+pub struct BootClock {
+    boot: BootId,
+    begun_ms: u64,
+}
+
+impl BootClock {
+    /// What the phone's clocks show at a line.
+    #[must_use]
+    pub const fn reading(&self, timed: &TimedEvent) -> ClockReading {
+        let mono_ms = timed.mono_ms.saturating_sub(self.begun_ms);
+        ClockReading { unix_ms: timed.unix_ms, offset_s: timed.offset_s, mono_ms, boot: self.boot }
+    }
+
+    /// The clock of the boot after this one.
+    fn next(self, begun_ms: u64) -> Self {
+        let id = u128::from_be_bytes(self.boot.0).wrapping_add(1);
+        Self { boot: BootId(id.to_be_bytes()), begun_ms }
+    }
+}
 
 /// A phone whose app can be killed and started again.
 pub struct Phone {
     clock: Arc<SimClock>,
+    boot: BootClock,
     link: Arc<Link>,
     ports: Ports,
     config: Config,
@@ -69,7 +92,8 @@ impl Phone {
             anchor: Arc::new(NoAnchor),
             transport: link.clone(),
         };
-        Ok(Self { clock, link, ports, config, client: None, folder: folder.to_owned() })
+        let boot = BootClock { boot: BootId(BOOT), begun_ms: 0 };
+        Ok(Self { clock, boot, link, ports, config, client: None, folder: folder.to_owned() })
     }
 
     /// Starts the app.
@@ -94,8 +118,20 @@ impl Phone {
 
     /// Lets the phone's clocks show what the recording says.
     pub fn show_time(&self, timed: &TimedEvent) {
-        let (unix_ms, offset_s, mono_ms) = (timed.unix_ms, timed.offset_s, timed.mono_ms);
-        self.clock.set(ClockReading { unix_ms, offset_s, mono_ms, boot: BOOT });
+        self.clock.set(self.boot.reading(timed));
+    }
+
+    /// How the phone's clocks follow the recording's since its last boot.
+    #[must_use]
+    pub const fn clock(&self) -> BootClock {
+        self.boot
+    }
+
+    /// Restarts the phone: the app ends, and the monotonic clock begins anew under another boot.
+    pub fn reboot(&mut self, timed: &TimedEvent) {
+        self.kill();
+        self.boot = self.boot.next(timed.mono_ms);
+        self.show_time(timed);
     }
 
     /// Connects or disconnects the phone.

@@ -1,7 +1,7 @@
 //! The phone's camera: photos drawn from the recording's seed on a thread of their own, or real files in name order.
 //!
-//! What a photo shows follows from the recording: the plate of its case, the time and the last fix. The same recording
-//! gives the same bytes.
+//! What a photo shows follows from the recording: the plate of its case, the time, and the fix of its case or, before
+//! there is one, the last. The same recording gives the same bytes.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -94,23 +94,28 @@ impl Camera {
 
 /// One spec a photo, in the recording's order.
 fn plan(recording: &Recording) -> Vec<PhotoSpec> {
-    let mut scenery = Scenery { seed: recording.header.seed, plates: Vec::new(), fix: None, taken: 0 };
+    let PhotoSpec { width, height, .. } = PhotoSpec::default();
+    let size = recording.header.camera.map_or((width, height), |camera| (camera.width.into(), camera.height.into()));
+    let mut scenery = Scenery { seed: recording.header.seed, size, plates: Vec::new(), fixes: Vec::new(), taken: 0 };
     recording.events.iter().filter_map(|timed| scenery.pass(timed)).collect()
 }
 
 /// What the camera would see at this point of the recording.
 struct Scenery<'a> {
     seed: u64,
+    size: (u32, u32),
     plates: Vec<(&'a str, &'a str)>,
-    fix: Option<(f64, f64)>,
+    fixes: Vec<(&'a str, (f64, f64))>,
     taken: u64,
 }
 
 impl<'a> Scenery<'a> {
     fn pass(&mut self, timed: &'a TimedEvent) -> Option<PhotoSpec> {
         match &timed.event {
-            Event::CaseVehicle { case, plate, .. } => self.plates.push((case, plate)),
-            Event::CasePlace { fix: Some(fix), .. } => self.fix = Some((fix.lat, fix.lon)),
+            Event::CaseVehicle { case, vehicle } => self.plates.push((case, &vehicle.plate)),
+            Event::CasePlace { case, place } => {
+                self.fixes.extend(place.fix.as_ref().map(|fix| (case.as_str(), (fix.lat, fix.lon))));
+            }
             Event::CasePhoto { case, class, .. } => return Some(self.spec(timed, case, *class)),
             _ => {}
         }
@@ -120,17 +125,20 @@ impl<'a> Scenery<'a> {
     fn spec(&mut self, timed: &TimedEvent, case: &str, class: PhotoClass) -> PhotoSpec {
         self.taken += 1;
         let plate = self.plates.iter().rev().find(|(of, _)| *of == case).map_or("", |(_, plate)| plate);
+        let of_case = self.fixes.iter().rev().find(|(of, _)| *of == case);
+        let fix = of_case.or(self.fixes.last()).map(|(_, fix)| *fix);
         let (taken_local, utc_offset) = local(timed);
         PhotoSpec {
             seed: self.seed.wrapping_mul(1_000).wrapping_add(self.taken),
+            width: self.size.0,
+            height: self.size.1,
             plate: plate.to_owned(),
             taken_local,
             utc_offset,
-            fix: self.fix,
+            fix,
             // Held upright or across, as officers do.
             orientation: if self.taken.is_multiple_of(3) { 6 } else { 1 },
             scene: scene(class),
-            ..PhotoSpec::default()
         }
     }
 }

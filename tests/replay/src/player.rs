@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use streife_core::client::{Client, SyncEnd, SyncLimits};
-use streife_core::domain::{
-    CaseEdit, CaseId, Check as CaseCheck, Confirmation, Fix, Moment as CoreMoment, Notes, Officer, Place, Plate, Slip,
-    Valve, Vehicle,
-};
+use streife_core::domain::{CaseId, Confirmation, Officer};
 use streife_core::error::Error;
-use streife_core::journal::{Event, Expectation, FixInput, NetworkState, TimedEvent};
+use streife_core::journal::{Event, Expectation, NetworkState, TimedEvent, TowStep};
 use streife_core::ports::NeverCancel;
 use streife_core::seal::Hash;
 use streife_core::sync::Network;
 
 use crate::ReplayError;
+use crate::edits::Edits;
 use crate::log::Log;
 use crate::phone::Phone;
 use crate::photos::Camera;
@@ -44,6 +42,26 @@ pub struct PlayedCase {
     pub receipted_ms: Option<i64>,
     /// Its photos in their order.
     pub photos: Vec<TakenPhoto>,
+}
+
+/// What must hold now.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// Counts at phone and box.
+    pub counts: Expectation,
+    /// Label of the case whose findings are expected.
+    pub case: Option<String>,
+    /// Its findings.
+    pub findings: Option<FoundBefore>,
+}
+
+/// Findings of a case before it is sealed.
+#[derive(Clone, Debug)]
+pub struct FoundBefore {
+    /// Codes that must be found, and no others.
+    pub expected: Vec<String>,
+    /// Codes that are found.
+    pub found: Vec<String>,
 }
 
 /// Plays events on a phone.
@@ -94,14 +112,22 @@ impl<'a> Player<'a> {
     ///
     /// # Errors
     /// [`ReplayError::Event`] with the line if the core refuses what the recording says.
-    pub fn play(&mut self, timed: &TimedEvent) -> Result<Option<Expectation>, ReplayError> {
+    pub fn play(&mut self, timed: &TimedEvent) -> Result<Option<Expected>, ReplayError> {
         self.phone.show_time(timed);
         match &timed.event {
-            Event::Expect { counts } => return Ok(Some(*counts)),
+            Event::Expect { counts, case, findings } => {
+                let found = case.as_deref().map(|case| self.found(timed, case)).transpose()?;
+                let findings = findings.clone().zip(found).map(|(expected, found)| FoundBefore { expected, found });
+                return Ok(Some(Expected { counts: *counts, case: case.clone(), findings }));
+            }
             Event::Network { state } => self.set_network(timed, *state),
             Event::AppKill {} => {
                 self.phone.kill();
                 self.log.note(timed, "kill", None, "the app is killed".to_owned());
+            }
+            Event::PhoneReboot {} => {
+                self.phone.reboot(timed);
+                self.log.note(timed, "kill", None, "the phone restarts".to_owned());
             }
             Event::AppStart {} => self.start(timed)?,
             Event::Sync {} => self.sync(timed)?,
@@ -172,11 +198,39 @@ impl<'a> Player<'a> {
     fn edit(&mut self, timed: &TimedEvent) -> Result<(), ReplayError> {
         let watch = Stopwatch::start();
         let label = timed.event.case().unwrap_or_default();
-        let edit = case_edit(timed).map_err(|error| refused(timed, &error))?;
         let (client, case) = (self.client(timed)?, self.id(timed, label)?);
+        let facts = client.draft(case).map_err(|error| refused(timed, &error))?;
+        let photos = self.cases.get(label).map(|played| played.photos.as_slice()).unwrap_or_default();
+        let edits = Edits { timed, clock: self.phone.clock(), facts: &facts, photos };
+        let edit = edits.edit().map_err(|error| refused(timed, &error))?;
         client.edit_case(case, edit).map_err(|error| refused(timed, &error))?;
         self.capture += watch.elapsed();
+        self.note_edit(timed, label);
         Ok(())
+    }
+
+    /// Talks and tows are moments of their own; the other facts show in the case.
+    fn note_edit(&mut self, timed: &TimedEvent, label: &str) {
+        let step = |step: TowStep| match step {
+            TowStep::Ordered => "a tow is ordered",
+            TowStep::Noted => "the tow's details are noted",
+            TowStep::Arrived => "the tow truck arrives",
+            TowStep::Finished => "the tow is over",
+        };
+        let (kind, text) = match &timed.event {
+            Event::CaseTow { tow, .. } => ("tow", step(tow.step)),
+            Event::CaseTalk { .. } => ("talk", "a talk with the driver"),
+            _ => return,
+        };
+        self.log.note(timed, kind, Some(label), text.to_owned());
+    }
+
+    /// Codes of what would be found if the case were sealed now, in order.
+    fn found(&self, timed: &TimedEvent, label: &str) -> Result<Vec<String>, ReplayError> {
+        let found = self.client(timed)?.findings(self.id(timed, label)?).map_err(|error| refused(timed, &error))?;
+        let mut codes: Vec<String> = found.iter().map(|finding| finding.code.as_str().to_owned()).collect();
+        codes.sort_unstable();
+        Ok(codes)
     }
 
     fn photo(
@@ -286,44 +340,4 @@ pub(crate) fn mega(bytes: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "for people, to one decimal")]
     let bytes = bytes as f64;
     bytes / 1e6
-}
-
-fn case_edit(timed: &TimedEvent) -> Result<CaseEdit, Error> {
-    let now = moment(timed, 0)?;
-    Ok(match timed.event.clone() {
-        Event::CaseVehicle { plate, nation, kind, make, model, colour, .. } => {
-            let plate = Plate::parse(&plate, &nation)?;
-            CaseEdit::Vehicle(Vehicle { make, model, colour, ..Vehicle::new(plate, kind) })
-        }
-        Event::CaseCheck { valves, disc, .. } => {
-            let valves = valves.into_iter().map(|v| Valve { side: v.side, axle: v.axle, clock: v.clock }).collect();
-            CaseEdit::Check(CaseCheck { at: now, valves, disc })
-        }
-        Event::CaseOffences { relation, items, .. } => CaseEdit::Offences { relation, items },
-        Event::CasePlace { text, fix, municipality, .. } => {
-            let fix = fix.map(|fix| self::fix(timed, &fix)).transpose()?;
-            CaseEdit::Place(Place { text, fix, municipality, ..Place::default() })
-        }
-        Event::CaseSlip { number, code, .. } => CaseEdit::Slip(Slip::new(&number, code.as_deref())?),
-        Event::CaseNotes { citizen, internal, .. } => CaseEdit::Notes(Notes { citizen, internal }),
-        _ => return Err(Error::State),
-    })
-}
-
-fn fix(timed: &TimedEvent, input: &FixInput) -> Result<Fix, Error> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; the schema bounds both")]
-    let (e7, mm) = (|degrees: f64| (degrees * 1e7).round() as i32, (input.accuracy_m * 1e3).round() as u32);
-    Ok(Fix {
-        lat_e7: e7(input.lat),
-        lon_e7: e7(input.lon),
-        accuracy_mm: mm,
-        at: moment(timed, input.age_ms)?,
-        provider: input.provider,
-        mocked: input.mocked,
-    })
-}
-
-fn moment(timed: &TimedEvent, age_ms: u32) -> Result<CoreMoment, Error> {
-    let (age, mono) = (i64::from(age_ms), timed.mono_ms.saturating_sub(u64::from(age_ms)));
-    Ok(CoreMoment::new(timed.unix_ms - age, timed.offset_s, mono, crate::phone::BOOT)?)
 }

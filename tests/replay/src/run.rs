@@ -11,12 +11,14 @@ use crate::ReplayError;
 use crate::check::{self, Checks, Final};
 use crate::desk::Desk;
 use crate::export;
-use crate::model::{Outcome, RecordingInfo, Timing};
+use crate::model::{OffsetChange, Outcome, RecordingInfo, Timing};
 use crate::phone::Phone;
 use crate::photos::Camera;
 use crate::player::Player;
 use crate::target::Target;
 use crate::watch::Stopwatch;
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// What to replay, and how.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +70,8 @@ pub fn run(options: &Options, progress: &dyn Progress) -> Result<Outcome, Replay
         progress.played(index, recording.events.len(), name(&timed.event));
         if let Some(expected) = player.play(timed)? {
             let found = check::count(running(player.phone())?, &desk)?;
-            check::expect(timed.line, &expected, &found, &mut checks);
+            check::expect(timed.line, &expected.counts, &found, &mut checks);
+            check::expect_findings(timed.line, &expected, &mut checks);
         }
     }
     progress.played(recording.events.len(), recording.events.len(), "checking");
@@ -170,8 +173,17 @@ fn info(options: &Options, recording: &Recording, target: &Target) -> RecordingI
         from_ms: first.map_or(0, |timed| timed.unix_ms),
         to_ms: last.map_or(0, |timed| timed.unix_ms),
         offset_s: first.map_or(0, |timed| timed.offset_s),
+        offset_changes: recording.events.windows(2).filter_map(offset_change).collect(),
         target: target.name.clone(),
     }
+}
+
+/// Between two lines with different offsets: clocks change on a full hour, the first one behind the earlier line.
+fn offset_change(pair: &[TimedEvent]) -> Option<OffsetChange> {
+    let [before, after] = pair else { return None };
+    let hour = before.unix_ms.div_euclid(HOUR_MS).saturating_add(1).saturating_mul(HOUR_MS);
+    let changed = before.offset_s != after.offset_s;
+    changed.then(|| OffsetChange { at_ms: hour.min(after.unix_ms), offset_s: after.offset_s })
 }
 
 const fn name(event: &Event) -> &'static str {

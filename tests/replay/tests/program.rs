@@ -110,17 +110,73 @@ fn an_expectation_that_fails_exits_with_1_and_is_named() {
 }
 
 #[test]
+fn findings_of_a_draft_must_be_exactly_those_expected() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut lines = shift(1);
+    lines.insert(9, line(2, r#""type":"expect","case":"c1","findings":["valves-moved"]"#));
+    let output = replay(folder.path(), &lines, &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(
+        said(&output).contains("FAIL line 10: before sealing, c1 shows valves-moved (found: "),
+        "{}",
+        said(&output)
+    );
+}
+
+/// A tow in steps, a talk, a restart of the phone: the record has them with the times of their lines.
+#[test]
+fn what_a_case_holds_comes_back_from_the_box() {
+    let case = |at: u32, kind: &str, rest: &str| line(at, &format!(r#""type":"case.{kind}","case":"c1",{rest}"#));
+    let mut lines = shift(1);
+    let facts = [
+        case(2, "tow", r#""step":"ordered","reason":"in the way","firm":"Muster""#),
+        case(3, "tow", r#""step":"noted","damage":[{"text":"a dent","photo":"p0"}]"#),
+        line(4, r#""type":"phone.reboot""#),
+        line(5, r#""type":"app.start""#),
+        case(6, "tow", r#""step":"arrived""#),
+        case(7, "talk", r#""instructed":true,"outcome":"agreed","payment":{"amount_cents":2500,"method":"cash"}"#),
+        case(8, "tow", r#""step":"finished","outcome":"empty-run""#),
+        case(8, "check", r#""valves":[]"#),
+        case(8, "persons", r#""persons":[{"role":"driver","family_name":"Muster"}]"#),
+        case(8, "scene", r#""driver":"present""#),
+        case(9, "seal", r#""confirm":[]"#),
+        line(9, r#""type":"sync""#),
+    ];
+    lines.splice(9.., facts);
+    let folder = tempfile::tempdir().expect("folder");
+    let json = folder.path().join("outcome.json");
+    let output = replay(folder.path(), &lines, &["--json", json.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let outcome: serde_json::Value = serde_json::from_slice(&std::fs::read(json).expect("reads")).expect("JSON");
+    let told = |pointer: &str| outcome.pointer(&format!("/cases/0{pointer}")).cloned().unwrap_or_default();
+    assert_eq!(told("/facts/tow/requested/at"), "2026-06-16T06:02:00.000+02:00");
+    assert_eq!(told("/facts/tow/finished/at"), "2026-06-16T06:08:00.000+02:00");
+    assert_eq!((told("/facts/tow/firm"), told("/facts/tow/outcome")), ("Muster".into(), "empty-run".into()));
+    assert_eq!(told("/facts/tow/damage/0/photo"), told("/photos/0/object"));
+    assert_eq!((told("/facts/talk/at/mono_ms"), told("/duration_s")), (180_000.into(), 420.into()));
+    assert_ne!(told("/facts/checks/0/at/boot"), told("/facts/checks/1/at/boot"));
+    assert_eq!(told("/facts/persons/0/family_name"), "Muster");
+}
+
+#[test]
 fn bad_input_exits_with_2_and_names_line_and_reason() {
     let faulty = |at: usize, text: String| {
         let mut lines = shift(1);
         lines[at] = text;
         lines
     };
+    let doubted = |plate: &str| {
+        let doubt = r#"{"doubt":{"verdict":"ambiguous","reason":"no seal"}}"#;
+        let vehicle = format!(r#""case":"c1","plate":"{plate}","nation":"D","kind":"car","marks":{doubt}"#);
+        line(1, &format!(r#""type":"case.vehicle",{vehicle}"#))
+    };
     let cases = [
         (
             faulty(4, line(1, r#""type":"case.vehicle","case":"c1","plate":"M-ABC 1","nation":"D","kind":"car""#)),
             "line 5: the middle part",
         ),
+        (faulty(4, doubted("M-AB 1234")), "line 5: the core's verdict on the plate"),
+        (faulty(8, line(2, r#""type":"case.tow","case":"c1","step":"arrived""#)), "line 9: the tow was not ordered"),
         (faulty(3, line(1, r#""type":"case.teleport","case":"c1""#)), "line 4: unknown variant"),
         (faulty(0, HEADER.replace("\"version\":1", "\"version\":9")), "line 1: version 9"),
         (faulty(6, line(1, r#""type":"case.notes","case":"c1""#)), "line 10: sealing is blocked by offence-missing"),
@@ -146,7 +202,7 @@ fn missing_or_unreadable_photos_exit_with_2() {
     std::fs::write(photos.join("a.jpg"), b"no picture").expect("writes");
     let output = replay(folder.path(), &shift(1), &["--photos", &flag]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("line 9: the file is not a JPEG picture"), "{}", said(&output));
+    assert!(said(&output).contains("line 9: the file is no JPEG or HEIC picture"), "{}", said(&output));
 }
 
 #[test]

@@ -13,20 +13,20 @@ const MOST_TICKS: i64 = 12;
 
 /// From the first to the last event, with a little air on both sides.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Axis {
+pub(super) struct Axis<'a> {
     from_ms: i64,
     to_ms: i64,
     /// Local time.
-    pub(super) clock: LocalClock,
+    pub(super) clock: LocalClock<'a>,
 }
 
-impl Axis {
+impl<'a> Axis<'a> {
     /// The axis of a recording.
-    pub(super) fn of(recording: &RecordingInfo) -> Self {
+    pub(super) fn of(recording: &'a RecordingInfo) -> Self {
         let from = recording.from_ms.clamp(-FARTHEST_MS, FARTHEST_MS);
         let to = recording.to_ms.clamp(from, FARTHEST_MS).max(from + MINUTE_MS);
         let air = (to - from) / 80;
-        Self { from_ms: from - air, to_ms: to + air, clock: LocalClock { offset_s: recording.offset_s } }
+        Self { from_ms: from - air, to_ms: to + air, clock: LocalClock::of(recording) }
     }
 
     /// Place of a time, percent of the width; times outside stand at the border.

@@ -3,8 +3,8 @@
 use super::clock::LocalClock;
 use super::format::{counted, euros, grouped, span};
 use super::html::{Text, icon, or_dash};
-use super::photos;
 use super::verdict::is_noticed;
+use super::{facts, photos};
 use crate::model::{CaseOutcome, OffenceOutcome, Outcome};
 
 const HEAD: &str = "<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">No.</th>\
@@ -19,7 +19,7 @@ const EUROPEAN: [&str; 27] = [
 ];
 
 /// All cases.
-pub(super) fn section(outcome: &Outcome, clock: LocalClock) -> String {
+pub(super) fn section(outcome: &Outcome, clock: LocalClock<'_>) -> String {
     let rows: String = outcome.cases.iter().enumerate().map(|(index, case)| row(index, case, clock)).collect();
     let body = if rows.is_empty() {
         "<p class=\"empty\">No case was begun.</p>\n".to_owned()
@@ -35,8 +35,8 @@ pub(super) fn section(outcome: &Outcome, clock: LocalClock) -> String {
     )
 }
 
-/// One case: a group of rows, the second one for findings.
-fn row(index: usize, case: &CaseOutcome, clock: LocalClock) -> String {
+/// One case: a group of rows, the second one for further facts, the last one for findings.
+fn row(index: usize, case: &CaseOutcome, clock: LocalClock<'_>) -> String {
     let class = if is_noticed(case) { " class=\"bad\"" } else { "" };
     let columns = [
         cell("number", &number(case)),
@@ -47,8 +47,9 @@ fn row(index: usize, case: &CaseOutcome, clock: LocalClock) -> String {
         cell("photos", &photos::strip(case)),
     ];
     format!(
-        "<tbody role=\"rowgroup\" id=\"case-{index}\"{class}>\n<tr role=\"row\">{}</tr>\n{}</tbody>\n",
+        "<tbody role=\"rowgroup\" id=\"case-{index}\"{class}>\n<tr role=\"row\">{}</tr>\n{}{}</tbody>\n",
         columns.concat(),
+        facts::row(case, clock),
         findings(case)
     )
 }
@@ -80,13 +81,13 @@ fn plate(case: &CaseOutcome) -> String {
     let (nation, kind) = class.split_once(' ').unwrap_or((class, ""));
     let band = if EUROPEAN.contains(&nation) { "nation" } else { "nation other" };
     let digits = if kind == "red" { "digits red" } else { "digits" };
-    let kind = if matches!(kind, "" | "standard") { String::new() } else { Text(kind).to_string() };
     format!(
         "<div class=\"plate-line\"><span class=\"plate\"><span class=\"{band}\">{}</span>\
          <span class=\"{digits}\">{}</span></span>\
-         <span class=\"small\">{kind}</span></div>",
+         {}</div>",
         Text(nation),
-        Text(text)
+        Text(text),
+        facts::plate_notes(case)
     )
 }
 
@@ -107,14 +108,14 @@ fn charge(case: &CaseOutcome) -> String {
 
 fn offence(offence: &OffenceOutcome) -> String {
     format!(
-        "<li><span class=\"wording\"><span class=\"code\">{}</span> {}</span> <span class=\"amount\">{}</span></li>",
+        "<li><span class=\"wording\" lang=\"de\"><span class=\"code\">{}</span> {}</span> <span class=\"amount\">{}</span></li>",
         Text(&offence.number.to_string()),
         Text(&offence.label),
         euros(offence.amount_cents)
     )
 }
 
-fn times(case: &CaseOutcome, clock: LocalClock) -> String {
+fn times(case: &CaseOutcome, clock: LocalClock<'_>) -> String {
     let stamp = |at: Option<i64>| at.map_or_else(|| or_dash(None), |at| clock.hms(at));
     let after = match (case.sealed_ms, case.receipted_ms) {
         (Some(from), Some(at)) => format!("<dd class=\"small\">after {}</dd>", span(at.saturating_sub(from))),

@@ -3,17 +3,17 @@
 use super::clock::LocalClock;
 use super::html::{Text, icon};
 use super::verdict::Verdict;
-use crate::model::Outcome;
+use crate::model::{Outcome, RecordingInfo};
 
 /// Title, agency, date, verdict and the links to the sections.
-pub(super) fn section(outcome: &Outcome, clock: LocalClock, verdict: Verdict) -> String {
+pub(super) fn section(outcome: &Outcome, clock: LocalClock<'_>, verdict: Verdict) -> String {
     let recording = &outcome.recording;
     let (headline, byline) = split_title(&recording.title);
     let byline = byline.map(|text| format!("<p class=\"byline\">{}</p>\n", Text(text))).unwrap_or_default();
     format!(
         "<header class=\"page-head\">\n<div>\n<p class=\"eyebrow\">Streife shift replay</p>\n<h1>{headline}</h1>\n\
          {byline}<p class=\"facts\"><span>{agency}</span> <time datetime=\"{iso}\">{date}</time> \
-         <span>{from} to {to} <span class=\"zone\">{zone}</span></span></p>\n</div>\n\
+         <span>{from} to {to}{until} <span class=\"zone\">{zone}</span></span></p>\n</div>\n\
          <p class=\"verdict {tone}\">{mark}<span>{verdict}</span></p>\n</header>\n{NAVIGATION}",
         headline = Text(headline),
         agency = Text(&recording.agency),
@@ -21,10 +21,17 @@ pub(super) fn section(outcome: &Outcome, clock: LocalClock, verdict: Verdict) ->
         date = clock.date(recording.from_ms),
         from = clock.hm(recording.from_ms),
         to = clock.hm(recording.to_ms),
+        until = until(recording, clock),
         zone = clock.zone(),
         tone = verdict.tone(),
         mark = icon(verdict.mark()),
     )
+}
+
+/// The day on which it ended, if that is another one.
+fn until(recording: &RecordingInfo, clock: LocalClock<'_>) -> String {
+    let same = clock.same_day(recording.from_ms, recording.to_ms);
+    if same { String::new() } else { format!(" on {}", clock.date(recording.to_ms)) }
 }
 
 /// Titles of recordings read `name: what is special about it`; the second half becomes the line below.

@@ -25,11 +25,11 @@ const SYNC_H: f64 = 46.0;
 const NUMBER_GAP: f64 = 1.4;
 
 /// Spans of one network state, and behind all lanes a tint where the link was not free.
-pub(super) fn network(outcome: &Outcome, axis: Axis, height: f64) -> String {
+pub(super) fn network(outcome: &Outcome, axis: Axis<'_>, height: f64) -> String {
     outcome.network.iter().map(|span| network_span(span, axis, height)).collect()
 }
 
-fn network_span(span: &NetworkSpan, axis: Axis, height: f64) -> String {
+fn network_span(span: &NetworkSpan, axis: Axis<'_>, height: f64) -> String {
     let (class, tint) = match span.state.as_str() {
         "offline" => ("net-offline", Some("tint-offline")),
         "metered" => ("net-metered", Some("tint-metered")),
@@ -56,12 +56,12 @@ fn network_span(span: &NetworkSpan, axis: Axis, height: f64) -> String {
 }
 
 /// Photos, seals, voids, kills and starts.
-pub(super) fn capture(outcome: &Outcome, axis: Axis, height: f64) -> String {
+pub(super) fn capture(outcome: &Outcome, axis: Axis<'_>, height: f64) -> String {
     let marks: String = outcome.timeline.iter().map(|moment| mark(moment, axis, height)).collect();
     format!("{marks}{}", seal_numbers(outcome, axis))
 }
 
-fn mark(moment: &Moment, axis: Axis, height: f64) -> String {
+fn mark(moment: &Moment, axis: Axis<'_>, height: f64) -> String {
     let x = axis.x(moment.at_ms);
     let title = format!("<title>{} {}</title>", axis.clock.hms(moment.at_ms), Text(&moment.text));
     let symbol = |id: &str, class: &str, y: f64| {
@@ -86,7 +86,7 @@ fn dashed(x: f64, height: f64) -> String {
 }
 
 /// Numbers above the seals, left out where they would overlap.
-fn seal_numbers(outcome: &Outcome, axis: Axis) -> String {
+fn seal_numbers(outcome: &Outcome, axis: Axis<'_>) -> String {
     let numbers: HashMap<&str, u32> =
         outcome.cases.iter().filter_map(|case| Some((case.label.as_str(), case.seq?))).collect();
     let mut free_from = f64::MIN;
@@ -103,7 +103,7 @@ fn seal_numbers(outcome: &Outcome, axis: Axis) -> String {
 }
 
 /// Calls of sync as bars over a logarithmic scale.
-pub(super) fn sync(outcome: &Outcome, axis: Axis) -> String {
+pub(super) fn sync(outcome: &Outcome, axis: Axis<'_>) -> String {
     let top = top_decade(&outcome.syncs);
     let lines = scale_lines(top)
         .into_iter()
@@ -113,7 +113,7 @@ pub(super) fn sync(outcome: &Outcome, axis: Axis) -> String {
     lines.chain([base]).chain(bars).collect()
 }
 
-fn sync_bar(call: &SyncCall, axis: Axis, top: f64) -> String {
+fn sync_bar(call: &SyncCall, axis: Axis<'_>, top: f64) -> String {
     let class = match call.end.as_str() {
         _ if call.bytes == 0 && call.requests == 0 && call.end == "idle" => "sync-nothing",
         _ if call.quarantined > 0 => "sync-error",
@@ -131,7 +131,7 @@ fn sync_bar(call: &SyncCall, axis: Axis, top: f64) -> String {
     )
 }
 
-fn sync_title(call: &SyncCall, axis: Axis) -> String {
+fn sync_title(call: &SyncCall, axis: Axis<'_>) -> String {
     let refused = if call.quarantined > 0 { format!(", {} refused", call.quarantined) } else { String::new() };
     format!(
         "{} {}: {}, {}, {}{refused}, end: {}",

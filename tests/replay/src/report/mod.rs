@@ -8,6 +8,7 @@ mod axis;
 mod cases;
 mod checks;
 mod clock;
+mod facts;
 mod footer;
 mod format;
 mod head;
@@ -19,7 +20,9 @@ mod tables;
 mod tiles;
 mod timeline;
 mod timing;
+mod tow;
 mod verdict;
+mod words;
 
 #[cfg(test)]
 mod sample;

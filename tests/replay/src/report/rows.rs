@@ -61,11 +61,11 @@ impl Rows {
     }
 
     /// The bars.
-    pub(super) fn bars(self, outcome: &Outcome, axis: Axis) -> String {
+    pub(super) fn bars(self, outcome: &Outcome, axis: Axis<'_>) -> String {
         outcome.cases.iter().enumerate().map(|(index, case)| self.bar(index, case, outcome, axis)).collect()
     }
 
-    fn bar(self, index: usize, case: &CaseOutcome, outcome: &Outcome, axis: Axis) -> String {
+    fn bar(self, index: usize, case: &CaseOutcome, outcome: &Outcome, axis: Axis<'_>) -> String {
         let height = (self.pitch - 5.0).clamp(2.0, 9.0);
         let (top, middle) = (self.y(index) + (self.pitch - height) / 2.0, self.y(index) + self.pitch / 2.0);
         let end = case.receipted_ms.unwrap_or(axis.end_ms());
@@ -84,7 +84,7 @@ impl Rows {
     }
 
     /// Beside the bar: how long the case waited, or why its bar has no end.
-    fn note(self, case: &CaseOutcome, voided_ms: Option<i64>, axis: Axis, middle: f64) -> String {
+    fn note(self, case: &CaseOutcome, voided_ms: Option<i64>, axis: Axis<'_>, middle: f64) -> String {
         let text = match (case.sealed_ms, case.receipted_ms) {
             _ if self.pitch < NAME_H => return String::new(),
             (Some(sealed), Some(at)) if at.saturating_sub(sealed) >= WORTH_WRITING_MS => {
@@ -107,7 +107,7 @@ fn wait_class(case: &CaseOutcome) -> &'static str {
 }
 
 /// From begun to sealed; a ring where a case was begun and never sealed.
-fn work(axis: Axis, case: &CaseOutcome, top: f64, height: f64) -> String {
+fn work(axis: Axis<'_>, case: &CaseOutcome, top: f64, height: f64) -> String {
     if let Some(sealed_ms) = case.sealed_ms {
         return piece(axis, case.begun_ms, sealed_ms, top, height, "case-work");
     }
@@ -115,7 +115,7 @@ fn work(axis: Axis, case: &CaseOutcome, top: f64, height: f64) -> String {
     format!("<circle cx=\"{x:.3}%\" cy=\"{middle:.1}\" r=\"{:.1}\" class=\"case-draft\"/>", radius.max(1.0))
 }
 
-fn piece(axis: Axis, from_ms: i64, to_ms: i64, top: f64, height: f64, class: &str) -> String {
+fn piece(axis: Axis<'_>, from_ms: i64, to_ms: i64, top: f64, height: f64, class: &str) -> String {
     format!(
         "<rect x=\"{:.3}%\" y=\"{top:.1}\" width=\"{:.3}%\" height=\"{height}\" class=\"{class}\"/>",
         axis.x(from_ms),
@@ -123,7 +123,7 @@ fn piece(axis: Axis, from_ms: i64, to_ms: i64, top: f64, height: f64, class: &st
     )
 }
 
-fn cap(axis: Axis, at_ms: i64, top: f64, height: f64) -> String {
+fn cap(axis: Axis<'_>, at_ms: i64, top: f64, height: f64) -> String {
     let (x, top, height) = (axis.x(at_ms), top - 1.0, height + 2.0);
     format!("<rect x=\"{x:.3}%\" y=\"{top:.1}\" width=\"3\" height=\"{height}\" class=\"receipt\"/>")
 }
@@ -133,12 +133,12 @@ fn void_of(outcome: &Outcome, case: &CaseOutcome) -> Option<i64> {
     outcome.timeline.iter().find(of_case).map(|moment| moment.at_ms)
 }
 
-fn cross(axis: Axis, at_ms: i64, middle: f64) -> String {
+fn cross(axis: Axis<'_>, at_ms: i64, middle: f64) -> String {
     format!("<use href=\"#m-cross\" x=\"{:.3}%\" y=\"{middle:.1}\" class=\"void\"/>", axis.x(at_ms))
 }
 
 /// The row in words.
-fn story(case: &CaseOutcome, axis: Axis) -> String {
+fn story(case: &CaseOutcome, axis: Axis<'_>) -> String {
     let clock = axis.clock;
     let sealed = case.sealed_ms.map(|at| format!(", sealed {}", clock.hms(at))).unwrap_or(", never sealed".to_owned());
     let receipt = match (case.sealed_ms, case.receipted_ms) {

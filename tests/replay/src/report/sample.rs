@@ -1,8 +1,15 @@
 //! Outcomes for the tests: an empty one, a shift of 23 cases and the same shift with hostile texts.
 
+use streife_core::domain::{
+    Axle, BootId, Check as VehicleCheck, ClockPosition, Confirmation, Damage, DoubtedVerdict, DriverPresence,
+    Moment as DomainMoment, Money, Notes, Payment, PaymentMethod, Person, PersonRole, Place, Plate, PlateDoubt,
+    PlateMarks, PlateWarning, PostalAddress, Scene, Side, TalkOutcome, Tow, TowOutcome, Valve, Vehicle, VehicleKind,
+    WarningTalk, Witness,
+};
+
 use crate::model::{
-    CaseOutcome, Check, Moment, NetworkSpan, OffenceOutcome, Outcome, PhotoOutcome, RecordingInfo, Summary, SyncCall,
-    Timing,
+    CaseOutcome, Check, Moment, NetworkSpan, OffenceOutcome, Outcome, PhotoOutcome, RecordFacts, RecordingInfo,
+    Summary, SyncCall, Timing,
 };
 
 /// 2026-06-16, 06:00 in UTC+2.
@@ -24,6 +31,7 @@ pub(super) fn empty() -> Outcome {
             from_ms: 0,
             to_ms: 0,
             offset_s: 0,
+            offset_changes: Vec::new(),
             target: String::new(),
         },
         summary: Summary::default(),
@@ -81,6 +89,7 @@ fn hostile_case(seq: u32, text: &str) -> CaseOutcome {
     (case.plate_class, case.place, case.slip, case.voided) = (some(), some(), some(), some());
     (case.box_state, case.phone_state) = (text.to_owned(), text.to_owned());
     case.findings = vec![text.to_owned()];
+    case.facts = facts(text);
     case.offences.iter_mut().for_each(|offence| text.clone_into(&mut offence.label));
     for photo in &mut case.photos {
         (photo.label, photo.class, photo.sha256) = (text.to_owned(), text.to_owned(), text.to_owned());
@@ -112,6 +121,7 @@ fn case(seq: u32, plate: &str, vehicle: &str) -> CaseOutcome {
 
 fn photo(seq: u32, photo: u32) -> PhotoOutcome {
     PhotoOutcome {
+        object: format!("{photo:032x}"),
         label: format!("case-{seq:02}-{photo}"),
         class: "overview".to_owned(),
         bytes: 2_400_000,
@@ -156,4 +166,86 @@ fn network() -> Vec<NetworkSpan> {
 /// One check without detail.
 pub(super) fn check(name: &str, holds: bool) -> Check {
     Check { name: name.to_owned(), holds, detail: String::new() }
+}
+
+/// Every group of facts, with one text wherever a free text stands.
+pub(super) fn facts(text: &str) -> RecordFacts {
+    let some = || Some(text.to_owned());
+    let mut plate = Plate::parse("M-03123", "D").expect("a short-term plate");
+    text.clone_into(&mut plate.text);
+    let doubt = PlateDoubt { verdict: DoubtedVerdict::Ambiguous, reason: text.to_owned() };
+    let marks = PlateMarks { raw: some(), doubt: Some(doubt), ..PlateMarks::default() };
+    let vehicle =
+        Vehicle { marks: Some(marks), trailer: Some(plate.clone()), ..Vehicle::new(plate, VehicleKind::Lorry) };
+    RecordFacts {
+        vehicle: Some(Vehicle { vin: some(), ..vehicle }),
+        plate_warnings: vec![PlateWarning::Expired],
+        place: Some(Place {
+            text: text.to_owned(),
+            street: some(),
+            house_number: some(),
+            postcode: some(),
+            ..Place::default()
+        }),
+        checks: vec![look(0), look(61)],
+        scene: Scene {
+            driver: Some(DriverPresence::Left),
+            remaining_width_cm: Some(205),
+            meter: some(),
+            permit: some(),
+        },
+        persons: vec![person(text)],
+        witnesses: vec![Witness {
+            officer: some(),
+            name: some(),
+            address: None,
+            statement: some(),
+            may_be_named: false,
+        }],
+        talk: Some(talk(text)),
+        tow: Some(tow(text)),
+        confirmed: vec![Confirmation { finding: text.to_owned(), reason: text.to_owned() }],
+        notes: Notes { citizen: some(), internal: some() },
+    }
+}
+
+/// A moment so many minutes after the begin.
+pub(super) fn at(minute: i64) -> DomainMoment {
+    let after = minute * MINUTE_MS;
+    DomainMoment::new(BEGIN_MS + after, 7200, after.unsigned_abs(), BootId([7; 16])).expect("in the calendar")
+}
+
+fn look(minute: i64) -> VehicleCheck {
+    let valve = |axle| Valve { side: Side::Left, axle, clock: ClockPosition::try_from(4).expect("on the clock") };
+    VehicleCheck { at: at(minute), valves: vec![valve(Axle::Front), valve(Axle::Rear)], disc: None }
+}
+
+fn person(text: &str) -> Person {
+    let some = || Some(text.to_owned());
+    let address = PostalAddress { street: some(), postcode: some(), town: some(), nation: some() };
+    let known =
+        Person { family_name: some(), given_names: some(), birth_place: some(), ..Person::new(PersonRole::Driver) };
+    Person { address: Some(address), licence: some(), statement: some(), ..known }
+}
+
+fn talk(text: &str) -> WarningTalk {
+    let payment = Payment { amount_cents: Money(5500), method: PaymentMethod::Card, receipt: Some(text.to_owned()) };
+    WarningTalk { at: at(63), instructed: true, outcome: TalkOutcome::Agreed, payment: Some(payment) }
+}
+
+fn tow(text: &str) -> Tow {
+    let some = || Some(text.to_owned());
+    Tow {
+        requested: at(2),
+        arrived: Some(at(30)),
+        finished: Some(at(67)),
+        outcome: Some(TowOutcome::EmptyRun),
+        reason: text.to_owned(),
+        firm: some(),
+        operator: some(),
+        destination: some(),
+        condition: some(),
+        damage: vec![Damage { text: text.to_owned(), photo: None }],
+        note_left: true,
+    }
 }

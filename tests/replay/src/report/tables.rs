@@ -6,7 +6,7 @@ use super::html::{Text, or_dash};
 use crate::model::{Moment, NetworkSpan, Outcome, SyncCall};
 
 /// Everything of the timeline except sync, folded away.
-pub(super) fn timeline_table(outcome: &Outcome, clock: LocalClock) -> String {
+pub(super) fn timeline_table(outcome: &Outcome, clock: LocalClock<'_>) -> String {
     let spans: String = outcome.network.iter().map(|span| network_row(span, clock)).collect();
     let moments: String = outcome.timeline.iter().map(|moment| moment_row(moment, clock)).collect();
     format!(
@@ -21,12 +21,12 @@ pub(super) fn timeline_table(outcome: &Outcome, clock: LocalClock) -> String {
     )
 }
 
-fn network_row(span: &NetworkSpan, clock: LocalClock) -> String {
+fn network_row(span: &NetworkSpan, clock: LocalClock<'_>) -> String {
     let (from, to) = (clock.hms(span.from_ms), clock.hms(span.to_ms));
     format!("<tr><td>{from}</td><td>{to}</td><td>{}</td></tr>\n", Text(&span.state))
 }
 
-fn moment_row(moment: &Moment, clock: LocalClock) -> String {
+fn moment_row(moment: &Moment, clock: LocalClock<'_>) -> String {
     format!(
         "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"wide\">{}</td></tr>\n",
         clock.hms(moment.at_ms),
@@ -37,7 +37,7 @@ fn moment_row(moment: &Moment, clock: LocalClock) -> String {
 }
 
 /// Every call of sync, folded away.
-pub(super) fn sync_section(outcome: &Outcome, clock: LocalClock) -> String {
+pub(super) fn sync_section(outcome: &Outcome, clock: LocalClock<'_>) -> String {
     let rows: String = outcome.syncs.iter().map(|call| sync_row(call, clock)).collect();
     format!(
         "<section id=\"sync\" aria-labelledby=\"sync-h\">\n<h2 id=\"sync-h\">Sync <span class=\"count\">{}</span></h2>\n\
@@ -56,7 +56,7 @@ fn resume(calls: &[SyncCall]) -> String {
     format!("{}, {} with receipts", counted(calls.len(), "call", "calls"), grouped(busy as u64))
 }
 
-fn sync_row(call: &SyncCall, clock: LocalClock) -> String {
+fn sync_row(call: &SyncCall, clock: LocalClock<'_>) -> String {
     let class = if call.quarantined > 0 { " class=\"bad\"" } else { "" };
     format!(
         "<tr{class}><td>{}</td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>\

@@ -5,6 +5,7 @@ use super::clock::LocalClock;
 use super::html::Text;
 use super::sample::{self, BEGIN_MS, THUMBNAIL};
 use super::{format, render};
+use crate::model::OffsetChange;
 
 /// What could break out of text, of an attribute, of the title, of the style or of an SVG.
 const HOSTILE: [&str; 8] = [
@@ -179,16 +180,17 @@ fn extreme_numbers_do_not_panic() {
 
 #[test]
 fn local_time_follows_the_offset() {
-    let clock = LocalClock { offset_s: 7200 };
+    let clock = LocalClock { offset_s: 7200, changes: &[] };
     assert_eq!((clock.hms(BEGIN_MS), clock.zone()), ("06:00:00".to_owned(), "UTC+02:00".to_owned()));
     assert_eq!(clock.date(BEGIN_MS), "Tuesday, 16 June 2026");
-    assert_eq!(LocalClock { offset_s: -18_000 }.iso_date(BEGIN_MS - 3_600_000 * 24), "2026-06-14");
-    assert_eq!(LocalClock { offset_s: 0 }.date(951_782_400_000), "Tuesday, 29 February 2000");
+    assert_eq!(LocalClock { offset_s: -18_000, changes: &[] }.iso_date(BEGIN_MS - 3_600_000 * 24), "2026-06-14");
+    assert_eq!(LocalClock { offset_s: 0, changes: &[] }.date(951_782_400_000), "Tuesday, 29 February 2000");
 }
 
 #[test]
 fn ticks_are_full_local_hours() {
-    let axis = Axis::of(&sample::shift().recording);
+    let recording = sample::shift().recording;
+    let axis = Axis::of(&recording);
     let hours: Vec<String> = axis.ticks().into_iter().map(|at| axis.clock.hm(at)).collect();
     assert_eq!(hours, ["06:00", "07:00", "08:00", "09:00", "10:00", "11:00", "12:00", "13:00", "14:00"]);
 }
@@ -201,4 +203,54 @@ fn numbers_read_well() {
     let spans = [-5, 999, 35_000, 128_000, 28_980_000].map(format::span);
     assert_eq!(spans, ["under 1 s", "under 1 s", "35 s", "2 min 08 s", "8 h 03 min"]);
     assert_eq!([0.0345, 1.5, 41.23, 119.7].map(format::seconds), ["34 ms", "1.50 s", "41.2 s", "2 min 00 s"]);
+}
+
+#[test]
+fn a_case_shows_what_was_recorded_of_it() {
+    let mut outcome = sample::shift();
+    let first = outcome.cases.first_mut().expect("a case");
+    first.facts = sample::facts("Muster");
+    let page = render(&outcome);
+    skeleton(&page);
+    for shown in [
+        "short term",
+        "expired",
+        "ambiguous, stood by",
+        "2.05 m",
+        "told of the right to refuse",
+        "€55.00",
+        "card, receipt Muster",
+        "<time>06:02:00</time> <strong>ordered</strong>",
+        "<strong>empty run</strong> <span class=\"small\">after 1 h 05 min",
+        "left front 4, left rear 4",
+        "For the citizen",
+        "Internal, stays with the authority",
+        "may be named</dt><dd>no",
+        "Confirmed before sealing",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert_eq!(page.matches("name</dt><dd>Muster Muster").count(), 1, "a name stands in its case alone");
+}
+
+#[test]
+fn a_tow_without_an_end_is_awaited() {
+    let mut outcome = sample::shift();
+    let first = outcome.cases.first_mut().expect("a case");
+    first.facts = sample::facts("Muster");
+    first.facts.tow.iter_mut().for_each(|tow| (tow.arrived, tow.finished, tow.outcome) = (None, None, None));
+    let page = render(&outcome);
+    assert!(page.contains("still awaited") && !page.contains("empty run"));
+}
+
+#[test]
+fn a_time_that_comes_twice_is_told_apart() {
+    const CHANGE_MS: i64 = 1_792_890_000_000; // 2026-10-25, 01:00 UTC
+    let changes = [OffsetChange { at_ms: CHANGE_MS, offset_s: 3600 }];
+    let clock = LocalClock { offset_s: 7200, changes: &changes };
+    let half = 1_800_000;
+    let shown = [-3 * half, -half, half, 3 * half].map(|after| clock.hm(CHANGE_MS + after));
+    assert_eq!(shown, ["01:30", "02:30+02", "02:30+01", "03:30"]);
+    assert_eq!(clock.zone(), "UTC+02:00, then UTC+01:00");
+    assert!(clock.same_day(CHANGE_MS - half, CHANGE_MS + half) && !clock.same_day(CHANGE_MS, CHANGE_MS - 7 * half));
 }

@@ -9,7 +9,7 @@ use super::{lanes, rows, tables};
 use crate::model::Outcome;
 
 /// Drawing, legend and table.
-pub(super) fn section(outcome: &Outcome, axis: Axis) -> String {
+pub(super) fn section(outcome: &Outcome, axis: Axis<'_>) -> String {
     let rows = Rows::of(outcome.cases.len());
     format!(
         "<section id=\"timeline\" aria-labelledby=\"timeline-h\">\n<h2 id=\"timeline-h\">Timeline \
@@ -44,7 +44,7 @@ fn names(outcome: &Outcome, rows: Rows) -> String {
 }
 
 /// The lanes.
-fn drawing(outcome: &Outcome, axis: Axis, rows: Rows) -> String {
+fn drawing(outcome: &Outcome, axis: Axis<'_>, rows: Rows) -> String {
     let parts = [
         grid(axis, rows),
         lanes::network(outcome, axis, rows.height()),
@@ -61,7 +61,7 @@ fn drawing(outcome: &Outcome, axis: Axis, rows: Rows) -> String {
     )
 }
 
-fn description(outcome: &Outcome, axis: Axis) -> String {
+fn description(outcome: &Outcome, axis: Axis<'_>) -> String {
     let offline = outcome.network.iter().filter(|span| span.state == "offline").count();
     format!(
         "From {} to {}: {} network states, {offline} of them offline; {} calls of sync; {} cases, each as a bar from \
@@ -75,11 +75,11 @@ fn description(outcome: &Outcome, axis: Axis) -> String {
 }
 
 /// Labelled lines at round times.
-fn grid(axis: Axis, rows: Rows) -> String {
+fn grid(axis: Axis<'_>, rows: Rows) -> String {
     axis.ticks().into_iter().map(|at| tick(axis, rows, at)).collect()
 }
 
-fn tick(axis: Axis, rows: Rows, at: i64) -> String {
+fn tick(axis: Axis<'_>, rows: Rows, at: i64) -> String {
     let (x, label) = (axis.x(at), axis.clock.hm(at));
     let bottom = rows.height() - 18.0;
     format!(
