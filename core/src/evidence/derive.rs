@@ -70,7 +70,7 @@ pub(super) fn derive_with(
 /// Makes the thumbnail alone, which needs an eighth of the sides only.
 ///
 /// # Errors
-/// As [`derive`].
+/// As [`derive()`].
 pub fn thumbnail(jpeg: &[u8], orientation: u8) -> Result<Vec<u8>, PhotoError> {
     let wanted = Wanted { thumbnail: true, ..Wanted::default() };
     derive(jpeg, orientation, &wanted)?.thumbnail.ok_or(PhotoError::Undecodable)

@@ -89,21 +89,23 @@ pub fn publish(source: &Source, root: &Path) -> Result<Published, ReplayError> {
     Ok(Published { signed, summary, left_out })
 }
 
+/// Reads a catalogue of another form.
+type Importer = fn(&[u8]) -> Result<import::Import, import::ImportError>;
 /// Purpose, payload, what is in it, and what was left out.
 type Draft = (Namespace, Vec<u8>, String, Vec<String>);
 
 fn catalogue(bytes: &[u8], form: Form, version: &str) -> Result<Draft, ReplayError> {
     let broken = |error: &dyn std::fmt::Display| fault("catalogue", error);
-    let importer = match form {
+    let importer: Option<Importer> = match form {
         Form::Native => None,
-        Form::Community => Some(import::json as fn(&[u8]) -> _),
-        Form::Dump => Some(import::dump as fn(&[u8]) -> _),
-        Form::Table => Some(import::csv as fn(&[u8]) -> _),
+        Form::Community => Some(import::json),
+        Form::Dump => Some(import::dump),
+        Form::Table => Some(import::csv),
     };
     let (catalogue, left_out) = match importer {
         None => (Catalogue::parse(bytes).map_err(|error| broken(&error))?, Vec::new()),
         Some(importer) => {
-            let taken: import::Import = importer(bytes).map_err(|error| broken(&error))?;
+            let taken = importer(bytes).map_err(|error| broken(&error))?;
             let left_out = taken.rejected().iter().map(ToString::to_string).collect();
             (taken.into_catalogue(version).map_err(|error| broken(&error))?, left_out)
         }
