@@ -3,7 +3,10 @@
 use streife_core::domain::{CaseId, OffenceNumber, Plate, VehicleKind};
 use streife_core::error::Error;
 
-use crate::types::{CheckInput, FixInput, OffenceInput, PlaceInput, PlaceProposalView, PreNoteView};
+use crate::types::{
+    CheckInput, FixInput, OcrCandidateView, OcrInput, OffenceInput, PlaceInput, PlaceProposalView, PreNoteView,
+    VerdictView,
+};
 use crate::{Streife, StreifeError};
 
 #[uniffi::export]
@@ -101,6 +104,31 @@ impl Streife {
     pub fn propose_place(&self, fix: FixInput) -> Result<PlaceProposalView, StreifeError> {
         let fix = fix.at(self.now())?;
         self.call(|client| Ok(client.propose_place(&fix)?.into()))
+    }
+
+    /// What to think of a plate while one types it, under the tables in use.
+    ///
+    /// # Errors
+    /// [`StreifeError`] of the vault.
+    pub fn judge_plate(&self, text: String, nation: String) -> Result<VerdictView, StreifeError> {
+        self.call(|client| Ok(client.judge_plate(&text, &nation)?.into()))
+    }
+
+    /// Makes legal plates out of what a camera has read, best first.
+    ///
+    /// # Errors
+    /// `Limit("readings")` for more than 16 readings, or one beyond the limits.
+    pub fn rank_plates(&self, readings: Vec<OcrInput>) -> Result<Vec<OcrCandidateView>, StreifeError> {
+        let readings: Vec<_> = readings.into_iter().map(Into::into).collect();
+        self.call(|client| Ok(client.rank_plates(&readings)?.into_iter().map(Into::into).collect()))
+    }
+
+    /// Installs a signed table of prefixes or of nationality signs. An older one never replaces a newer one.
+    ///
+    /// # Errors
+    /// `Tampered` if it is not signed by the agency; `BadInput(PlateTable)`; `State` for an older table.
+    pub fn install_plate_table(&self, signed: Vec<u8>) -> Result<(), StreifeError> {
+        self.call(|client| client.install_plate_table(&signed))
     }
 
     /// Installs a signed rule set that came another way than by `refresh`.

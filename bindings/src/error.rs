@@ -147,6 +147,7 @@ fn bad_input(error: &Error) -> StreifeError {
         Error::Catalogue(_) => Input::Catalogue.into(),
         Error::Rules(_) => Input::Rules.into(),
         Error::Map(_) => Input::Map.into(),
+        Error::PlateTable(_) => Input::PlateTable.into(),
         Error::Seal(SealError::PublicKey) | Error::Vault(VaultError::Seal(SealError::PublicKey)) => {
             Input::PublicKey.into()
         }

@@ -44,6 +44,8 @@ pub enum Input {
     Catalogue,
     /// The rule set that the agency signed is faulty; the one in use stays.
     Rules,
+    /// The table of plates that the agency signed is faulty; the one in use stays.
+    PlateTable,
     /// The geo pack that the agency signed is faulty; the one in use stays.
     Map,
     /// A value is longer than what can be sealed.

@@ -33,7 +33,7 @@ pub use host::{
     HostAnchor, HostAnchorError, HostClock, HostClockReading, HostError, HostKeyStore, HostKeyStoreError, HostSigner,
     HostSignerError, LogSink,
 };
-pub use plate::{judge_plate, parse_plate, rank_plates};
+pub use plate::parse_plate;
 pub use streife::Streife;
 pub use types::{
     AddedPhotoView, AddressView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput,

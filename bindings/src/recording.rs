@@ -45,7 +45,7 @@ impl Streife {
     /// `Plate` with the rule that the plate breaks; `Limit` for a text beyond the limits, here and in all that follow;
     /// `State` unless the case is a draft.
     pub fn set_vehicle(&self, case: CaseId, vehicle: VehicleInput) -> Result<(), StreifeError> {
-        self.call(|client| client.edit_case(case, vehicle.into_edit()?))
+        self.call(|client| client.edit_case(case, vehicle.into_edit(client)?))
     }
 
     /// Sets the offences. Amounts come from the catalogue on the day of the offence.

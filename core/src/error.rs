@@ -3,7 +3,9 @@
 //! No error carries a plate, a place, a name, a path or text from a host's exception.
 
 use crate::catalogue::CatalogueError;
-use crate::domain::{Finding, GiroError, InputError, MomentError, PlateError, PreNoteError, SlipError};
+use crate::domain::{
+    Finding, GiroError, InputError, MomentError, PlateError, PlateTableError, PreNoteError, SlipError,
+};
 use crate::evidence::PhotoError;
 use crate::geo::PackError;
 use crate::ports::{EntropyError, KeyStoreError, SignerError, TransportError};
@@ -75,6 +77,9 @@ pub enum Error {
     /// See [`RulesError`].
     #[error(transparent)]
     Rules(#[from] RulesError),
+    /// See [`PlateTableError`].
+    #[error(transparent)]
+    PlateTable(#[from] PlateTableError),
     /// See [`PackError`].
     #[error(transparent)]
     Map(#[from] PackError),
@@ -130,6 +135,7 @@ impl Error {
             Self::Catalogue(_)
             | Self::Rules(_)
             | Self::Map(_)
+            | Self::PlateTable(_)
             | Self::Plate(_)
             | Self::Slip(_)
             | Self::Giro(_)

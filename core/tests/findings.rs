@@ -10,7 +10,7 @@ use streife_core::domain::{
     Finding, FindingCode, Fix, FixProvider, GpsState, Moment, Money, NamedOffence, ObjectId, Payment, PaymentMethod,
     Person, PersonRole, PhotoClass, PhotoFlag, PhotoRecord, Place, Plate, PlateClass, PlateDoubt, PlateMarks,
     PlateReading, PlateTables, Salt, Severity, Side, TalkOutcome, Tow, TowOutcome, Valve, Vehicle, VehicleKind,
-    VoidReason, WarningTalk, judge_plate,
+    Verdict, VoidReason, WarningTalk, judge_plate,
 };
 use streife_core::error::{Error, ErrorKind};
 use streife_core::rules::{Memory, Rules, Subject, check};
@@ -427,7 +427,9 @@ fn a_tow_takes_its_times_from_the_clock() {
 
 #[test]
 fn a_vehicle_is_read_as_written() {
-    let read = |text, reason| Client::vehicle_as_written(text, "D", VehicleKind::Car, reason);
+    let phone = Phone::new();
+    let client = phone.open();
+    let read = |text, reason| client.vehicle_as_written(text, "D", VehicleKind::Car, reason);
     let short = read("M-03123 18.06.26", None).expect("reads");
     assert_eq!(short.reading().text(), "M-03123 18.06.26");
     assert!(matches!(read("M AB 12X4", None), Err(Error::Plate(_))));
@@ -462,4 +464,26 @@ fn a_voice_note_is_sealed_with_the_case_and_opens_for_nobody_else() {
     }
     std::fs::write(&path, bytes).expect("changes");
     assert_eq!(phone.open().audit().expect("reads").findings.len(), 1);
+}
+
+#[test]
+fn a_newer_table_of_prefixes_is_used_and_an_older_one_is_not() {
+    let phone = Phone::new();
+    let client = phone.open();
+    let table = |as_of: &str, prefix: &str| {
+        let district = format!(r#"{{"name":"Neustadt","state":"BY","prefixes":["{prefix}"]}}"#);
+        let members = r#""former":[],"authorities":[],"diplomatic":[]"#;
+        let json = format!(r#"{{"format":"streife/1 prefixes","as_of":"{as_of}","districts":[{district}],{members}}}"#);
+        phone.agency.sign_plate_table(json.as_bytes()).expect("signs")
+    };
+    let is_known = |client: &Client| matches!(client.judge_plate("QQ-AB 1", "D"), Ok(Verdict::Valid(_)));
+    assert!(!is_known(&client));
+    client.install_plate_table(&table("2027-01-01", "QQ")).expect("installs");
+    assert!(is_known(&client));
+    let older = client.install_plate_table(&table("2026-06-01", "ZZ")).expect_err("older");
+    assert_eq!(older.kind(), ErrorKind::State);
+    let as_rules = phone.agency.sign_rules(b"{}").expect("signs");
+    assert_eq!(client.install_plate_table(&as_rules).expect_err("rules").kind(), ErrorKind::Tampered);
+    drop(client);
+    assert!(is_known(&phone.open()), "behind the next opening");
 }

@@ -15,23 +15,23 @@ def codes(app, case) -> dict:
     return {finding.code: finding.severity for finding in app.findings(case)}
 
 
-def test_a_verdict_for_each_way_a_plate_can_be_typed():
-    valid = streife.judge_plate("M-AB 1234", "D")
+def test_a_verdict_for_each_way_a_plate_can_be_typed(app):
+    valid = app.judge_plate("M-AB 1234", "D")
     assert valid.is_VALID() and valid.reading.text == "M-AB 1234"
-    both = streife.judge_plate("BNO1", "D")
+    both = app.judge_plate("BNO1", "D")
     assert both.is_AMBIGUOUS() and [one.text for one in both.readings] == ["B-NO 1", "BN-O 1"]
-    assert streife.judge_plate("QQ-AB 1", "D").is_UNKNOWN_PREFIX()
-    broken = streife.judge_plate("M-ABC 1", "D")
+    assert app.judge_plate("QQ-AB 1", "D").is_UNKNOWN_PREFIX()
+    broken = app.judge_plate("M-ABC 1", "D")
     assert broken.is_MALFORMED() and broken.rule == streife.PlateRule.LETTERS
-    iso = streife.judge_plate("W 12345 X", "AT")
+    iso = app.judge_plate("W 12345 X", "AT")
     assert iso.is_PLAUSIBLE() and iso.warnings == [streife.PlateWarning.ISO_FOR_SIGN]
 
 
-def test_a_camera_that_reads_an_o_for_a_nought_is_helped():
-    best, *_ = streife.rank_plates([streife.OcrInput(text="M AB I2O4", confidences=[900])])
+def test_a_camera_that_reads_an_o_for_a_nought_is_helped(app):
+    best, *_ = app.rank_plates([streife.OcrInput(text="M AB I2O4", confidences=[900])])
     assert best.reading.text == "M-AB 1204" and best.raw == "M AB I2O4"
     with pytest.raises(streife.StreifeError.Limit):
-        streife.rank_plates([streife.OcrInput(text="M-AB 1")] * 17)
+        app.rank_plates([streife.OcrInput(text="M-AB 1")] * 17)
 
 
 def test_a_plate_against_the_verdict_needs_a_reason(app, tmp_path):
@@ -102,7 +102,7 @@ def test_offences_are_found_by_words_and_those_of_the_beat_by_use(app, tmp_path)
 
 
 def test_what_the_agency_did_not_sign_is_not_used(app):
-    for install in (app.install_rules, app.use_map):
+    for install in (app.install_rules, app.install_plate_table, app.use_map):
         with pytest.raises(streife.StreifeError.Tampered):
             install(b"no signature")
     assert app.propose_place(fix()).municipality is None

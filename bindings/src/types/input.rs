@@ -128,9 +128,9 @@ pub struct VehicleInput {
 }
 
 impl VehicleInput {
-    pub(crate) fn into_edit(self) -> Result<CaseEdit, Error> {
+    pub(crate) fn into_edit(self, client: &Client) -> Result<CaseEdit, Error> {
         let Self { plate, nation, kind, make, model, colour, gross_kg, vin, flags, .. } = self;
-        let seen = Client::vehicle_as_written(&plate, &nation, kind, self.against_verdict.as_deref())?;
+        let seen = client.vehicle_as_written(&plate, &nation, kind, self.against_verdict.as_deref())?;
         let trailer = self.trailer.map(|text| Plate::parse(&text, &nation)).transpose()?;
         let (lettering, raw) = (self.lettering, self.raw);
         let marks = seen.marks.clone().map(|marks| PlateMarks { lettering, raw, ..marks });

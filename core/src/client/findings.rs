@@ -1,9 +1,7 @@
 //! What stands against sealing, or should be known before.
 
 use super::Client;
-use crate::domain::{
-    CaseFacts, CaseId, Confirmation, Finding, InputError, Moment, PlateTables, Severity, check_reason,
-};
+use crate::domain::{CaseFacts, CaseId, Confirmation, Finding, InputError, Moment, Severity, check_reason};
 use crate::error::Error;
 use crate::rules::{Subject, check};
 
@@ -43,6 +41,7 @@ impl Client {
 
     fn find(&self, case: CaseId, facts: &CaseFacts, now: &Moment) -> Result<Vec<Finding>, Error> {
         let (catalogue, rules, map) = (self.catalogue()?, self.rules()?, self.map());
+        let plates = self.plate_tables()?;
         let memory = self.memory(&rules, now)?;
         let slip_use = facts.slip.as_ref().map(|slip| self.slip_use(slip, case)).transpose()?.flatten();
         Ok(check(&Subject {
@@ -50,7 +49,7 @@ impl Client {
             now,
             catalogue: &catalogue,
             rules: &rules,
-            plates: PlateTables::built_in(),
+            plates: &plates,
             map: map.as_deref(),
             memory: &memory,
             is_slip_used: slip_use.is_some(),

@@ -25,6 +25,7 @@ mod numbers;
 mod open;
 mod photos;
 mod places;
+mod plates;
 mod prenotes;
 mod proceedings;
 mod provision;

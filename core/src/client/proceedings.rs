@@ -1,10 +1,7 @@
-//! The vehicle as written, the talk with the driver, and the tow, each with the clock's own time.
+//! The talk with the driver, and the tow, each with the clock's own time.
 
 use super::Client;
-use crate::domain::{
-    CaseEdit, CaseId, InputError, Payment, PlateMarks, PlateOverride, PlateReading, PlateTables, TalkOutcome, Tow,
-    TowOutcome, Vehicle, VehicleKind, WarningTalk, judge_plate,
-};
+use crate::domain::{CaseEdit, CaseId, InputError, Payment, TalkOutcome, Tow, TowOutcome, WarningTalk};
 use crate::error::Error;
 
 /// What is said of a tow; its times come from the clock.
@@ -27,28 +24,6 @@ pub struct TowDetails {
 }
 
 impl Client {
-    /// A vehicle by its plate as written with separators, expiry and interchangeable sign. With a reason, the officer
-    /// stands by a plate that the verdict is against.
-    ///
-    /// # Errors
-    /// [`Error::Plate`] naming the rule that a plate without a reason breaks; [`Error::Input`] for a reason beyond the limits.
-    pub fn vehicle_as_written(
-        text: &str,
-        nation: &str,
-        kind: VehicleKind,
-        reason: Option<&str>,
-    ) -> Result<Vehicle, Error> {
-        let Some(reason) = reason else {
-            let PlateReading { plate, kind: fine, expires } = PlateReading::parse(text, nation)?;
-            let marks = PlateMarks { kind: Some(fine), expires, ..PlateMarks::default() };
-            return Ok(Vehicle { marks: Some(marks), ..Vehicle::new(plate, kind) });
-        };
-        let verdict = judge_plate(text, nation, PlateTables::built_in());
-        let seen = PlateOverride::new(text, nation, verdict, reason)?;
-        let marks = PlateMarks { doubt: seen.doubt(), ..PlateMarks::default() };
-        Ok(Vehicle { marks: Some(marks), ..Vehicle::new(seen.plate(), kind) })
-    }
-
     /// Records the talk with the driver, now.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::Client;
 use crate::catalogue::Catalogue;
-use crate::domain::{Moment, ShiftId};
+use crate::domain::{Moment, PlateTables, ShiftId};
 use crate::error::Error;
 use crate::geo::GeoPack;
 use crate::ports::{Body, Method, NeverCancel, Request, Response};
@@ -31,6 +31,7 @@ pub(super) struct Provisioned {
     catalogue: Option<Arc<Catalogue>>,
     rules: Option<Arc<Rules>>,
     map: Option<Arc<GeoPack>>,
+    plates: Option<Arc<PlateTables>>,
 }
 
 impl Client {
@@ -156,6 +157,18 @@ impl Client {
         Ok(())
     }
 
+    pub(super) fn known_plates(&self) -> Option<Arc<PlateTables>> {
+        self.provisioned().plates.clone()
+    }
+
+    pub(super) fn keep_plates(&self, tables: PlateTables) -> Arc<PlateTables> {
+        self.provisioned().plates.insert(Arc::new(tables)).clone()
+    }
+
+    pub(super) fn forget_plates(&self) {
+        self.provisioned().plates = None;
+    }
+
     pub(super) fn map(&self) -> Option<Arc<GeoPack>> {
         self.provisioned().map.clone()
     }
@@ -180,7 +193,7 @@ impl Client {
         self.provisioned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn verified<T: SignedPayload>(&self, bytes: &[u8]) -> Result<T, Error> {
+    pub(super) fn verified<T: SignedPayload>(&self, bytes: &[u8]) -> Result<T, Error> {
         Ok(Signed::<T>::verify(bytes, &self.config.agency_root)?.into_payload())
     }
 

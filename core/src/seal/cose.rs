@@ -36,6 +36,8 @@ pub enum Namespace {
     Rules,
     /// Geo pack, by the agency root.
     GeoPack,
+    /// Table of plates, by the agency root.
+    PlateTable,
 }
 
 impl Namespace {
@@ -52,6 +54,7 @@ impl Namespace {
             Self::Catalogue => b"streife/1 catalogue",
             Self::Rules => b"streife/1 rules",
             Self::GeoPack => b"streife/1 geo pack",
+            Self::PlateTable => b"streife/1 plate table",
         }
     }
 
@@ -68,6 +71,7 @@ impl Namespace {
             Self::Catalogue => "application/vnd.streife.catalogue+json",
             Self::Rules => "application/vnd.streife.rules+json",
             Self::GeoPack => "application/vnd.streife.geo-pack",
+            Self::PlateTable => "application/vnd.streife.plate-table+json",
         }
     }
 }

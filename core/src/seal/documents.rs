@@ -38,3 +38,8 @@ document!(
     SignedGeoPack,
     GeoPack
 );
+document!(
+    /// A table of prefixes or of nationality signs; the payload is a JSON document.
+    SignedPlateTable,
+    PlateTable
+);

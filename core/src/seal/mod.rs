@@ -30,7 +30,7 @@ mod software;
 mod time;
 
 pub use cose::{Namespace, Signed, SignedPayload, VerifyingKey, sign_payload, unverified_payload};
-pub use documents::{SignedCatalogue, SignedGeoPack, SignedRules};
+pub use documents::{SignedCatalogue, SignedGeoPack, SignedPlateTable, SignedRules};
 pub use error::SealError;
 pub use escrow::RootEscrow;
 pub use event::{CaseEvent, EventKind, SealedNote};

@@ -64,6 +64,14 @@ impl DevAgency {
         sign_payload(Namespace::Rules, json.to_vec(), &self.root)
     }
 
+    /// Signs a table of prefixes or of nationality signs.
+    ///
+    /// # Errors
+    /// [`SealError::Signer`].
+    pub fn sign_plate_table(&self, json: &[u8]) -> Result<Vec<u8>, SealError> {
+        sign_payload(Namespace::PlateTable, json.to_vec(), &self.root)
+    }
+
     /// Signs a geo pack.
     ///
     /// # Errors

@@ -23,6 +23,10 @@ pub enum Document {
     Catalogue,
     /// The signed rule set.
     Rules,
+    /// The signed table of prefixes.
+    Prefixes,
+    /// The signed table of nationality signs.
+    Nations,
     /// Where the journal goes on behind entries that a salvage did not find.
     JournalBase,
 }
@@ -32,7 +36,15 @@ impl Document {
     const ONCE_SEALED: [Self; 3] = [Self::Device, Self::Recipients, Self::Catalogue];
 
     /// All there are.
-    pub(super) const ALL: [Self; 5] = [Self::Device, Self::Recipients, Self::Catalogue, Self::Rules, Self::JournalBase];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Device,
+        Self::Recipients,
+        Self::Catalogue,
+        Self::Rules,
+        Self::Prefixes,
+        Self::Nations,
+        Self::JournalBase,
+    ];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -40,6 +52,8 @@ impl Document {
             Self::Recipients => "recipients",
             Self::Catalogue => "catalogue",
             Self::Rules => "rules",
+            Self::Prefixes => "prefixes",
+            Self::Nations => "nations",
             Self::JournalBase => "journal-base",
         }
     }

@@ -103,6 +103,11 @@ enum What {
         /// The source.
         file: PathBuf,
     },
+    /// A table of prefixes or of nationality signs, in the form of those in core/data.
+    Plates {
+        /// The source.
+        file: PathBuf,
+    },
     /// A map of municipalities and addresses.
     Map {
         /// Municipalities as GeoJSON in WGS 84.
@@ -235,6 +240,7 @@ fn source(what: What) -> Source {
             Source::Catalogue { file, form, version }
         }
         What::Rules { file } => Source::Rules { file },
+        What::Plates { file } => Source::Plates { file },
         What::Map { boundaries, key, name, addresses, date, tolerance_m, note } => {
             Source::Map { boundaries, properties: (key, name), addresses, date, tolerance_m, note }
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use streife_core::catalogue::{Catalogue, import};
-use streife_core::domain::from_hex;
+use streife_core::domain::{NationTable, PrefixTable, PrefixUse, from_hex};
 use streife_core::geo::compile::{About, Addresses, Boundaries, Properties, compile};
 use streife_core::rules::Rules;
 use streife_core::seal::{Namespace, SoftwareKey, sign_payload};
@@ -41,6 +41,11 @@ pub enum Source {
     },
     /// A rule set, `schemas/rules.schema.json`.
     Rules {
+        /// Its file.
+        file: PathBuf,
+    },
+    /// A table of prefixes or of nationality signs, in the form of those in `core/data`.
+    Plates {
         /// Its file.
         file: PathBuf,
     },
@@ -83,6 +88,7 @@ pub fn publish(source: &Source, root: &Path) -> Result<Published, ReplayError> {
     let (namespace, payload, summary, left_out) = match source {
         Source::Catalogue { file, form, version } => catalogue(&read(file)?, *form, version)?,
         Source::Rules { file } => rules(read(file)?)?,
+        Source::Plates { file } => plates(read(file)?)?,
         Source::Map { .. } => map(source)?,
     };
     let signed = sign_payload(namespace, payload, &key).map_err(|error| fault("signature", error))?;
@@ -117,6 +123,17 @@ fn catalogue(bytes: &[u8], form: Form, version: &str) -> Result<Draft, ReplayErr
 fn rules(bytes: Vec<u8>) -> Result<Draft, ReplayError> {
     let rules = Rules::parse(&bytes).map_err(|error| fault("rule set", error))?;
     Ok((Namespace::Rules, bytes, format!("rule set {}", rules.version()), Vec::new()))
+}
+
+fn plates(bytes: Vec<u8>) -> Result<Draft, ReplayError> {
+    let summary = match NationTable::parse(&bytes) {
+        Ok(nations) => format!("{} nationality signs", nations.iter().count()),
+        Err(_) => {
+            let prefixes = PrefixTable::parse(&bytes).map_err(|error| fault("plate table", error))?;
+            format!("{} prefixes of districts", prefixes.of_districts(PrefixUse::Current).count())
+        }
+    };
+    Ok((Namespace::PlateTable, bytes, summary, Vec::new()))
 }
 
 fn map(source: &Source) -> Result<Draft, ReplayError> {

@@ -74,6 +74,16 @@ fn the_starter_catalogue_is_taken_whole() {
 }
 
 #[test]
+fn both_tables_of_plates_are_taken_and_nothing_else() {
+    let desk = Desk::new();
+    for table in ["data/prefixes-2026.json", "data/nations-2026.json"] {
+        assert_eq!(desk.publish(&["plates", shown(&core(table))]).status.code(), Some(0), "{table}");
+    }
+    let other = desk.publish(&["plates", shown(&core("data/starter-catalogue.json"))]);
+    assert_eq!(other.status.code(), Some(2));
+}
+
+#[test]
 fn a_rule_set_that_a_phone_would_refuse_is_not_signed() {
     let desk = Desk::new();
     let sound = desk.write("rules.json", r#"{"format":"streife/1 rules","version":"7"}"#);

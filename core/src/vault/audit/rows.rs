@@ -4,7 +4,9 @@ use rusqlite::Connection;
 
 use super::Auditor;
 use crate::domain::{CaseId, DeviceId, ShiftId};
-use crate::seal::{JournalHead, RecipientSet, RootEscrow, Signed, SignedCatalogue, SignedPayload, SignedRules};
+use crate::seal::{
+    JournalHead, RecipientSet, RootEscrow, Signed, SignedCatalogue, SignedPayload, SignedPlateTable, SignedRules,
+};
 use crate::vault::cases::{self, CaseState, Secrets};
 use crate::vault::damage::{Damage, Fault, Record};
 use crate::vault::documents::{self, Document};
@@ -33,6 +35,7 @@ impl Auditor<'_> {
                 Document::Recipients => self.verify::<RecipientSet>(&bytes, root).is_some(),
                 Document::Catalogue => self.verify::<SignedCatalogue>(&bytes, root).is_some(),
                 Document::Rules => self.verify::<SignedRules>(&bytes, root).is_some(),
+                Document::Prefixes | Document::Nations => self.verify::<SignedPlateTable>(&bytes, root).is_some(),
                 Document::JournalBase => Bases::is_whole(&bytes),
             };
             if !holds {

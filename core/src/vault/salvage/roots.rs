@@ -7,7 +7,7 @@ use super::super::mark;
 use super::build::{Builder, carry};
 use super::rows::{Fields, Table};
 use crate::domain::DeviceId;
-use crate::seal::{HEADER, Kind, RecipientSet, Signed, SignedCatalogue, SignedRules, VerifyingKey};
+use crate::seal::{HEADER, Kind, RecipientSet, Signed, SignedCatalogue, SignedPlateTable, SignedRules, VerifyingKey};
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
 
@@ -171,6 +171,7 @@ fn is_sound(name: &str, value: &[u8], root: Option<&VerifyingKey>) -> bool {
         ("recipients", Some(root)) => Signed::<RecipientSet>::verify(value, root).is_ok(),
         ("catalogue", Some(root)) => Signed::<SignedCatalogue>::verify(value, root).is_ok(),
         ("rules", Some(root)) => Signed::<SignedRules>::verify(value, root).is_ok(),
+        ("prefixes" | "nations", Some(root)) => Signed::<SignedPlateTable>::verify(value, root).is_ok(),
         ("device", _) => DeviceId::try_from(value).is_ok(),
         _ => true,
     }
