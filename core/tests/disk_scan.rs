@@ -14,6 +14,8 @@ mod authority;
 #[path = "disk_scan/canaries.rs"]
 mod canaries;
 mod common;
+#[path = "disk_scan/edits.rs"]
+mod edits;
 #[path = "disk_scan/phone.rs"]
 mod phone;
 #[path = "disk_scan/scanner.rs"]
@@ -148,6 +150,7 @@ impl Search {
     fn new() -> Result<Self, Failed> {
         let top = tempfile::tempdir()?;
         std::fs::write(top.path().join("camera.jpg"), canaries::camera_photo())?;
+        std::fs::write(top.path().join("voice.ogg"), ["OggS", &canaries::VOICE.repeat(9_000)].concat())?;
         for folder in ["tmp", "home", "work"] {
             std::fs::create_dir_all(top.path().join("phone").join(folder))?;
         }

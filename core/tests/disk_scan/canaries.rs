@@ -10,6 +10,10 @@ use super::scanner::Canary;
 pub const PLATE: &str = "M-KQ 7731";
 /// Typed first and corrected later.
 pub const WRONG_PLATE: &str = "ED-ZX 9317";
+/// Behind the vehicle.
+pub const TRAILER_PLATE: &str = "ED-ZY 9318";
+/// Looked at once and not recorded.
+pub const NOTED_PLATE: &str = "ED-ZW 9319";
 pub const OFFICER: &str = "kanarie-dienstnummer-77310";
 pub const UNIT: &str = "Kanarienwache 77311 Süd";
 pub const MAKE: &str = "Kanarienmarke 77312";
@@ -28,6 +32,21 @@ pub const SLIP_CODE: &str = "KANAR7XQTZ5MWD3HVPGC";
 pub const VOID_NOTE: &str = "Kanarienstorno 77324 des Vorgangs";
 pub const DRAFT_VOID_NOTE: &str = "Kanarienstorno 77325 des Entwurfs";
 pub const ENROLMENT_CODE: &str = "KANARIE-ENROL-77326";
+pub const PLATE_AS_READ: &str = "KANARIENLESUNG 77329";
+pub const VIN: &str = "KANAR77330ZZZZZ01";
+pub const METER: &str = "Kanarienautomat 77331";
+pub const PERMIT: &str = "Kanarienausweis 77332";
+pub const FAMILY_NAME: &str = "Kanarienname 77333";
+pub const BIRTH_PLACE: &str = "Kanarienort 77334";
+pub const STREET: &str = "Kanarienweg 77335";
+pub const LICENCE: &str = "Kanarienschein 77336";
+pub const STATEMENT: &str = "Kanarienaussage 77337 des Fahrers";
+pub const WITNESS: &str = "Kanarienzeugin 77338";
+pub const RECEIPT: &str = "Kanarienquittung 77339";
+pub const TOW_REASON: &str = "Kanarienanlass 77340 zum Abschleppen";
+pub const FIRM: &str = "Kanarienfirma 77341";
+pub const DAMAGE: &str = "Kanarienschaden 77342";
+pub const VOICE: &str = "Kanarienton 77343";
 /// Not typed, but as good as a key.
 pub const ACCESS_TOKEN: &str = "kanarien-access-token-77327";
 const BEHIND_THE_PICTURE: &str = "Kanarienfilm 77328 hinter dem Bild";
@@ -62,7 +81,7 @@ pub fn camera_photo() -> Vec<u8> {
 /// All of it.
 pub fn all() -> Vec<Canary> {
     let mut canaries: Vec<_> = TEXTS.iter().map(|(name, text)| Canary::text(name, text)).collect();
-    for plate in [PLATE, WRONG_PLATE] {
+    for plate in [PLATE, WRONG_PLATE, TRAILER_PLATE, NOTED_PLATE] {
         let (prefix, rest) = plate.split_once('-').expect("has a prefix");
         let joined = rest.replace(' ', "");
         for text in [plate.to_owned(), format!("{prefix}{joined}"), joined, rest.to_owned(), rest.replace(' ', "-")] {
@@ -80,7 +99,7 @@ pub fn all() -> Vec<Canary> {
     canaries
 }
 
-const TEXTS: [(&str, &str); 22] = [
+const TEXTS: [(&str, &str); 37] = [
     ("officer", OFFICER),
     ("unit", UNIT),
     ("make", MAKE),
@@ -103,6 +122,21 @@ const TEXTS: [(&str, &str); 22] = [
     ("time in the photo", TAKEN_AS_JSON),
     ("camera in the photo", "Simulated 12 MP"),
     ("recorded file", "Kanarien"),
+    ("plate as read", PLATE_AS_READ),
+    ("vehicle identification number", VIN),
+    ("parking meter", METER),
+    ("permit", PERMIT),
+    ("family name", FAMILY_NAME),
+    ("place of birth", BIRTH_PLACE),
+    ("street", STREET),
+    ("licence", LICENCE),
+    ("statement", STATEMENT),
+    ("witness", WITNESS),
+    ("receipt of a payment", RECEIPT),
+    ("reason of a tow", TOW_REASON),
+    ("firm", FIRM),
+    ("damage", DAMAGE),
+    ("voice note", VOICE),
 ];
 
 /// Pieces of 24 bytes: the head with EXIF and tables closely, the rest now and then. Runs of one byte are anybody's.

@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use streife_core::client::{CaseState, Client, Config, Ports, SyncEnd, SyncLimits};
 use streife_core::domain::{
-    Axle, CaseEdit, CaseId, ClockPosition, Confirmation, Fix, FixProvider, NamedOffence, Notes, OffenceRelation,
-    Officer, PhotoClass, Place, Plate, Side, Slip, Valve, Vehicle, VehicleKind, VoidReason, to_hex,
+    Axle, CaseId, ClockPosition, Confirmation, Officer, PhotoClass, Plate, Side, Valve, VehicleKind, VoidReason, to_hex,
 };
 use streife_core::ports::{Entropy, EntropyError, KeyStore, KeyStoreError, NeverCancel, Signer, SignerError};
 use streife_core::seal::{Manifest, Signed, SoftwareKey};
@@ -22,6 +21,7 @@ use streife_core::testing::{DangerousSeededEntropy, DangerousSoftwareKeyStore, D
 use super::authority::Authority;
 use super::canaries as canary;
 use super::common::Phone;
+use super::edits::{all, vehicle};
 
 /// Whether the ports stop; the many draws of randomness while a vault is made would tell nothing new.
 static PORTS_STOP: AtomicBool = AtomicBool::new(false);
@@ -67,6 +67,7 @@ struct Desk {
     phone: Phone,
     vault: PathBuf,
     camera: PathBuf,
+    voice: PathBuf,
     authority: Arc<Authority>,
     entropy: Arc<dyn Entropy>,
     signer: Arc<dyn Signer>,
@@ -93,6 +94,7 @@ impl Desk {
             phone,
             vault: folder.join("vault"),
             camera: top.join("camera.jpg"),
+            voice: top.join("voice.ogg"),
             authority: Arc::new(authority),
             entropy: Arc::new(Chance(DangerousSeededEntropy::new(seed))),
             signer: Arc::new(Hand(device_key())),
@@ -290,6 +292,7 @@ fn home(desk: &Desk) {
 fn draft(desk: &Desk, client: &Client) -> CaseId {
     let case = facts(desk, client);
     client.add_photo(case, &desk.camera, PhotoClass::Overview).expect("adds");
+    client.add_voice_note(case, &desk.voice).expect("adds");
     client.make_thumbnails(case, &NeverCancel).expect("derives");
     case
 }
@@ -302,7 +305,10 @@ fn facts(desk: &Desk, client: &Client) -> CaseId {
     }
     let valve = Valve { side: Side::Left, axle: Axle::Front, clock: ClockPosition::try_from(7).expect("an hour") };
     client.add_check(case, vec![valve], Some("05:41".to_owned().try_into().expect("a time"))).expect("checks");
-    for edit in [offences(), place(desk), slip(), notes()] {
+    // Noted once; that it is noted already is no news.
+    let noted = Plate::parse(canary::NOTED_PLATE, "D").expect("sound");
+    drop(client.note_vehicle(noted, VehicleKind::Car, vec![valve], None));
+    for edit in all(desk.phone.now()) {
         client.edit_case(case, edit).expect("edits");
     }
     case
@@ -311,45 +317,6 @@ fn facts(desk: &Desk, client: &Client) -> CaseId {
 /// The finding that the recorded fix asks to confirm.
 fn confirmed() -> Vec<Confirmation> {
     vec![Confirmation { finding: "fix-mocked".to_owned(), reason: canary::REASON.to_owned() }]
-}
-
-fn vehicle(plate: &str) -> CaseEdit {
-    let plate = Plate::parse(plate, "D").expect("sound");
-    let text = |text: &str| Some(text.to_owned());
-    CaseEdit::Vehicle(Vehicle {
-        make: text(canary::MAKE),
-        model: text(canary::MODEL),
-        colour: text(canary::COLOUR),
-        ..Vehicle::new(plate, VehicleKind::Car)
-    })
-}
-
-fn offences() -> CaseEdit {
-    let number = "112216".parse().expect("six digits");
-    let item = NamedOffence::new(number).specified(canary::REFINEMENT);
-    CaseEdit::Offences { relation: OffenceRelation::OneAct, items: vec![item] }
-}
-
-fn place(desk: &Desk) -> CaseEdit {
-    let fix = Fix {
-        lat_e7: canary::LAT_E7,
-        lon_e7: canary::LON_E7,
-        accuracy_mm: 6_000,
-        at: desk.phone.now(),
-        provider: FixProvider::Gnss,
-        mocked: true,
-    };
-    let municipality = Some(canary::MUNICIPALITY.to_owned().try_into().expect("eight digits"));
-    CaseEdit::Place(Place { text: canary::PLACE.to_owned(), fix: Some(fix), municipality, ..Place::default() })
-}
-
-fn slip() -> CaseEdit {
-    CaseEdit::Slip(Slip::new(canary::SLIP_NUMBER, Some(canary::SLIP_CODE)).expect("sound"))
-}
-
-fn notes() -> CaseEdit {
-    let text = |text: &str| Some(text.to_owned());
-    CaseEdit::Notes(Notes { citizen: text(canary::NOTE_CITIZEN), internal: text(canary::NOTE_INTERNAL) })
 }
 
 /// A temporary file as a library might make it: it has lost its name and lives while it is open.
