@@ -175,6 +175,8 @@ pub struct CaseOutcome {
     pub duration_s: u64,
     /// Number of the slip.
     pub slip: Option<String>,
+    /// Case number, if the phone had one.
+    pub number: Option<String>,
     /// When it was begun.
     pub begun_ms: i64,
     /// When it was sealed.

@@ -206,6 +206,7 @@ impl Content<'_> {
         outcome.facts = record_facts(record);
         outcome.place = record.place.as_ref().map(|place| place.text.clone());
         outcome.duration_s = record.observation.duration_s;
+        outcome.number = record.number.as_ref().map(ToString::to_string);
         outcome.slip = record.slip.as_ref().map(|slip| slip.number.clone());
         if let Some(voided) = &record.voided {
             outcome.voided = Some(voided.reason.as_str().to_owned());

@@ -80,7 +80,7 @@ impl Phone {
             box_key,
             app: concat!("streife-replay ", env!("CARGO_PKG_VERSION")).to_owned(),
             metered_limit: METERED_LIMIT,
-            numbers_low: 0,
+            numbers_low: 20,
             payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
         };

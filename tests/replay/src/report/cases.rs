@@ -69,7 +69,9 @@ fn number(case: &CaseOutcome) -> String {
 
 fn vehicle(case: &CaseOutcome) -> String {
     let slip = case.slip.as_deref().map(|slip| format!("<p class=\"small\">Slip {}</p>", Text(slip)));
-    format!("{}<p>{}</p>{}", plate(case), or_dash(case.vehicle.as_deref()), slip.unwrap_or_default())
+    let number = case.number.as_deref().map(|number| format!("<p class=\"small\">Case {}</p>", Text(number)));
+    let vehicle = or_dash(case.vehicle.as_deref());
+    format!("{}<p>{vehicle}</p>{}{}", plate(case), slip.unwrap_or_default(), number.unwrap_or_default())
 }
 
 /// A plate that looks like one. `plate_class` begins with the nation sign.

@@ -87,6 +87,7 @@ fn hostile_case(seq: u32, text: &str) -> CaseOutcome {
     let some = || Some(text.to_owned());
     let mut case = CaseOutcome { label: text.to_owned(), case: text.to_owned(), ..case(seq, text, text) };
     (case.plate_class, case.place, case.slip, case.voided) = (some(), some(), some(), some());
+    case.number = some();
     (case.box_state, case.phone_state) = (text.to_owned(), text.to_owned());
     case.findings = vec![text.to_owned()];
     case.facts = facts(text);
