@@ -128,6 +128,15 @@ impl Streife {
         self.call(|client| Ok(client.add_photo(case, path.as_ref(), shows)?.into()))
     }
 
+    /// Takes a voice note over from a file: MPEG-4, Ogg or WAV, at most 20 MiB, for the authority alone. It is durable when this
+    /// returns. Then delete the file.
+    ///
+    /// # Errors
+    /// `Limit("voice note")` for another format, a longer file, or a tenth note; `Photo(Unreadable)`.
+    pub fn add_voice_note(&self, case: CaseId, path: String) -> Result<ObjectId, StreifeError> {
+        self.call(|client| Ok(client.add_voice_note(case, path.as_ref())?.object))
+    }
+
     /// Makes the thumbnails that a draft still lacks; returns how many. Call it from a background thread after the
     /// photos were taken over.
     ///

@@ -4,6 +4,7 @@ import pytest
 import streife_ffi as streife
 
 from cases import fix, record_case, valves, vehicle
+from pictures import take_photo
 
 
 @pytest.fixture
@@ -106,3 +107,22 @@ def test_what_the_agency_did_not_sign_is_not_used(app):
         with pytest.raises(streife.StreifeError.Tampered):
             install(b"no signature")
     assert app.propose_place(fix()).municipality is None
+
+
+def test_a_voice_note_and_a_masked_photo_go_with_the_case(app, tmp_path):
+    case = record_case(app, tmp_path)
+    note = tmp_path / "note.ogg"
+    note.write_bytes(b"OggS" + bytes(1000))
+    assert len(app.add_voice_note(case, str(note))) == 32
+    with pytest.raises(streife.StreifeError.Limit):
+        app.add_voice_note(case, __file__)
+    photo = app.add_photo(case, str(take_photo(tmp_path / "detail.jpg")), streife.PhotoClass.DETAIL)
+    app.mask_photo(case, photo.photo, [streife.Region(left=0, top=0, width=8, height=8)])
+    beyond = streife.Region(left=photo.width, top=0, width=8, height=8)
+    other = app.add_photo(case, str(take_photo(tmp_path / "other.jpg")), streife.PhotoClass.DETAIL)
+    with pytest.raises(streife.StreifeError.Photo) as refused:
+        app.mask_photo(case, other.photo, [beyond])
+    assert refused.value.fault == streife.PhotoFault.REGION
+    assert app.make_derivatives(case) > 0
+    app.seal_case(case)
+    assert app.audit().findings == []
