@@ -5,7 +5,7 @@ import re
 import pytest
 import streife_ffi as streife
 
-from cases import record_case
+from cases import record_case, vehicle
 
 UNMETERED = streife.Network.UNMETERED
 PAYEE = {"name": "Stadtkasse Musterstadt", "iban": "DE08 7005 0000 0001 2811 49"}
@@ -46,10 +46,12 @@ def test_a_warning_has_a_payment_code_if_the_agency_prints(phone, tmp_path):
     app.sync(UNMETERED)
     del app
     app = phone.open(payee=streife.PayeeInput(**PAYEE))
-    sealed = app.seal_case(record_case(app, tmp_path))
+    case = record_case(app, tmp_path)
+    app.set_vehicle(case, vehicle("M-XY 1234"))
+    sealed = app.seal_case(case)
     lines = app.giro_code(sealed.case).split("\n")
     assert lines[:4] == ["BCD", "002", "1", "SCT"] and lines[5:7] == [PAYEE["name"], PAYEE["iban"].replace(" ", "")]
-    assert lines[-1] == f"{sealed.number} MAB1234"
+    assert lines[-1] == f"{sealed.number} MXY1234"
 
 
 def test_an_account_with_a_wrong_digit_is_refused(phone):
