@@ -1,4 +1,6 @@
 //! The real map of Bavaria beside the project: every answer equal to that of the `geo` crate on the document itself.
+//!
+//! With `STREIFE_POINTS=FILE` the answers are written there, for `tests/interop/shapely_points.py` to ask another library.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -91,7 +93,7 @@ fn a_hundred_thousand_points_of_bavaria_lie_where_geo_says() {
     let areas = reference(&text);
     let corners: Vec<Coord> =
         areas.iter().flat_map(|area| &area.area.0).flat_map(|one| one.exterior().coords()).copied().collect();
-    let (mut dice, mut inside) = (Dice(9), 0);
+    let (mut dice, mut inside, mut answers) = (Dice(9), 0, String::new());
     for number in 0..POINTS {
         let at = if number % 2 == 0 {
             (472_000_000 + dice.below(34_000_000), 89_000_000 + dice.below(50_000_000))
@@ -112,8 +114,12 @@ fn a_hundred_thousand_points_of_bavaria_lie_where_geo_says() {
             println!("{at:?} lies {distance} m from a border: {found:?}, geo says {expected:?}");
         }
         inside += u32::from(found.is_some());
+        answers.push_str(&format!("{lat:.7};{lon:.7};{}\n", found.unwrap_or_default()));
     }
     assert!(inside > POINTS / 3 && inside < POINTS, "{inside} inside");
+    if let Some(file) = std::env::var_os("STREIFE_POINTS") {
+        std::fs::write(file, answers).expect("writes");
+    }
 }
 
 /// Distance to the border of the municipality itself, against every line of the document.
