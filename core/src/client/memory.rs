@@ -17,26 +17,25 @@ impl Client {
         Ok(memory)
     }
 
-    /// Remembers a case that was just sealed. It is sealed all the same if that fails.
-    pub(super) fn remember(&self, case: CaseId, facts: &CaseFacts, now: &Moment) {
-        let done = self.change_memory(now, |memory| memory.remember(case, facts));
-        if let Err(error) = done {
-            log::event("the case is not remembered", &[("error", &error)]);
-        }
+    /// The memory with a case that is about to be sealed, to be written with it. It is sealed all the same if that fails.
+    pub(super) fn remembering(&self, case: CaseId, facts: &CaseFacts, now: &Moment) -> Option<(&'static str, Vec<u8>)> {
+        let json = self.changed_memory(now, |memory| memory.remember(case, facts));
+        json.inspect_err(|error| log::event("the case is not remembered", &[("error", error)])).ok()
     }
 
     /// Forgets a case that was voided. It is void all the same if that fails.
     pub(super) fn forget_case(&self, case: CaseId, now: &Moment) {
-        if let Err(error) = self.change_memory(now, |memory| memory.forget(case)) {
+        let forgotten = self.changed_memory(now, |memory| memory.forget(case));
+        let done = forgotten.and_then(|(name, json)| Ok(self.vault.put_setting(name, &json)?));
+        if let Err(error) = done {
             log::event("the case is not forgotten", &[("error", &error)]);
         }
     }
 
-    fn change_memory(&self, now: &Moment, change: impl FnOnce(&mut Memory)) -> Result<(), Error> {
+    fn changed_memory(&self, now: &Moment, change: impl FnOnce(&mut Memory)) -> Result<(&'static str, Vec<u8>), Error> {
         let mut memory = self.memory(&*self.rules()?, now)?;
         change(&mut memory);
-        let json = serde_json::to_vec(&memory).map_err(|_| Error::State)?;
-        Ok(self.vault.put_setting(MEMORY, &json)?)
+        Ok((MEMORY, serde_json::to_vec(&memory).map_err(|_| Error::State)?))
     }
 
     /// The offences that this phone is likely to record next, at most `limit`, best first.

@@ -100,9 +100,10 @@ impl Client {
         let parts = self.write_records(&record)?;
         let manifest = self.manifest(&record, facts, &parts, &recipients, head)?;
         let slip = facts.slip.as_ref().map(|slip| slip.number().to_owned());
-        let sealed = SealedCase { case, seq, payload: manifest.encode(), number, slip };
+        // A void case is none that the next one could repeat.
+        let remembered = closing.void.is_none().then(|| self.remembering(case, facts, &at)).flatten();
+        let sealed = SealedCase { case, seq, payload: manifest.encode(), number, slip, remembered };
         self.vault.seal_case(&sealed, head, parts, at, closing.void.as_ref())?;
-        self.remember(case, facts, &at);
         Ok((seq, number))
     }
 

@@ -82,6 +82,8 @@ pub struct SealedCase {
     pub number: Option<CaseNumber>,
     /// Number of the slip that was left, to be known again.
     pub slip: Option<String>,
+    /// A setting that is written with it: its name and value.
+    pub remembered: Option<(&'static str, Vec<u8>)>,
 }
 
 const COLUMNS: &str = "case_id, shift_id, state, seq, payload_hash, manifest, receipt, begun_n, sealed_n";

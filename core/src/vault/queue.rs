@@ -186,7 +186,7 @@ mod tests {
         vault.begin_case(case, shift, &CaseFacts::default(), now()).expect("begins");
         vault.save_draft(case, &vault.draft(case).expect("a draft"), now()).expect("saves");
         let NextPlace { seq, head, number: none } = vault.next_place(shift).expect("reads");
-        let sealed = SealedCase { case, seq, payload: vec![number; 3_000], number: none, slip: None };
+        let sealed = SealedCase { case, seq, payload: vec![number; 3_000], number: none, slip: None, remembered: None };
         vault.seal_case(&sealed, head, vec![object(vault, case, number)], now(), None).expect("seals");
         assert_eq!(vault.cases_in_state(CaseState::Unsigned).expect("reads"), [case]);
         let payload = vault.payload_to_sign(case).expect("reads").expect("is journalled");

@@ -9,7 +9,7 @@ use super::journal::{self, JournalEvent, JournalWriter};
 use super::objects::{self, ObjectRow, PartFile};
 use super::outbox::{self, ItemKind, NewItem};
 use super::spare::Spare;
-use super::{Vault, VaultError};
+use super::{Vault, VaultError, settings};
 use crate::domain::{CaseId, CaseNumber, EventId, Moment, ShiftId};
 use crate::seal::{Hash, JournalHead, SignedPayload};
 
@@ -70,6 +70,9 @@ impl Vault {
             })?;
             if let Some(slip) = &sealed.slip {
                 self.remember_slip(transaction, slip, at)?;
+            }
+            if let Some((name, value)) = &sealed.remembered {
+                settings::put(transaction, &self.keys, name, value, &*self.entropy)?;
             }
             queue_case(transaction, sealed.case)?;
             void.map_or(Ok(()), |void| append_void(transaction, journal, void))
