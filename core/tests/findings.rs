@@ -395,14 +395,8 @@ fn offences_are_found_by_words_and_those_of_the_beat_come_first() {
     assert_eq!(client.favourite_offences(5).expect("ranks"), ["141322".parse().expect("six digits")]);
 }
 
-#[test]
-fn a_tow_takes_its_times_from_the_clock() {
-    let phone = Phone::new();
-    let client = phone.open();
-    client.open_shift(&officer()).expect("opens");
-    let case = phone.complete_draft(&client, "M-AB 1");
-    assert_eq!(client.tow_arrived(case).expect_err("nothing ordered").kind(), ErrorKind::BadInput);
-    let details = |firm: Option<&str>| TowDetails {
+fn tow_by(firm: Option<&str>) -> TowDetails {
+    TowDetails {
         reason: "fire access".to_owned(),
         firm: firm.map(str::to_owned),
         operator: None,
@@ -410,11 +404,20 @@ fn a_tow_takes_its_times_from_the_clock() {
         condition: None,
         damage: Vec::new(),
         note_left: false,
-    };
-    client.set_tow(case, details(None)).expect("orders");
+    }
+}
+
+#[test]
+fn a_tow_takes_its_times_from_the_clock() {
+    let phone = Phone::new();
+    let client = phone.open();
+    client.open_shift(&officer()).expect("opens");
+    let case = phone.complete_draft(&client, "M-AB 1");
+    assert_eq!(client.tow_arrived(case).expect_err("nothing ordered").kind(), ErrorKind::BadInput);
+    client.set_tow(case, tow_by(None)).expect("orders");
     phone.clock.advance_ms(600_000);
     client.tow_arrived(case).expect("comes");
-    client.set_tow(case, details(Some("Muster"))).expect("says more");
+    client.set_tow(case, tow_by(Some("Muster"))).expect("says more");
     assert_eq!(refused(&client, case), [FindingCode::TowOpen]);
     phone.clock.advance_ms(60_000);
     client.finish_tow(case, TowOutcome::EmptyRun).expect("ends");
@@ -486,4 +489,55 @@ fn a_newer_table_of_prefixes_is_used_and_an_older_one_is_not() {
     assert_eq!(client.install_plate_table(&as_rules).expect_err("rules").kind(), ErrorKind::Tampered);
     drop(client);
     assert!(is_known(&phone.open()), "behind the next opening");
+}
+
+/// Each call reads the draft and writes it: one that did so in two steps would undo another's.
+#[test]
+fn two_threads_that_speak_of_one_tow_are_both_heard() {
+    let phone = Phone::new();
+    let client = phone.open();
+    client.open_shift(&officer()).expect("opens");
+    for round in 0..60 {
+        let case = client.begin_case().expect("begins");
+        client.set_tow(case, tow_by(None)).expect("orders");
+        let together = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                together.wait();
+                client.tow_arrived(case).expect("comes");
+            });
+            scope.spawn(|| {
+                together.wait();
+                client.set_tow(case, tow_by(Some("Muster"))).expect("says more");
+            });
+        });
+        let tow = client.draft(case).expect("a draft").tow.expect("has one");
+        assert!(tow.arrived.is_some() && tow.firm.is_some(), "round {round}: {:?} {:?}", tow.arrived, tow.firm);
+    }
+}
+
+/// The case was begun and the note not yet taken off, as a kill between the two leaves it.
+#[test]
+fn a_pre_note_that_a_kill_has_left_is_taken_off_by_the_second_call() {
+    let phone = Phone::new();
+    let client = phone.open();
+    client.open_shift(&officer()).expect("opens");
+    let plate = Plate::parse("M-AB 7", "D").expect("sound");
+    let note = client.note_vehicle(plate, VehicleKind::Car, Vec::new(), None).expect("notes");
+    drop(client);
+    let database = || rusqlite::Connection::open(phone.vault_folder().join("vault.db")).expect("opens");
+    let read = "SELECT epoch, value FROM settings WHERE name = 'pre-notes'";
+    let before: (u16, Vec<u8>) =
+        database().query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("is there");
+    let client = phone.open();
+    client.begin_case_from(note).expect("begins");
+    let facts = client.draft(note).expect("a draft");
+    drop(client);
+    let write = "UPDATE settings SET epoch = ?1, value = ?2 WHERE name = 'pre-notes'";
+    assert_eq!(database().execute(write, before).expect("updates"), 1);
+    let client = phone.open();
+    assert_eq!(client.prenotes().expect("lists").len(), 1, "the note is back");
+    assert_eq!(client.begin_case_from(note).expect("is the same case"), note);
+    assert_eq!((client.draft(note).expect("a draft"), client.prenotes().expect("lists").len()), (facts, 0));
+    assert_eq!(client.cases().expect("lists").len(), 1);
 }

@@ -29,10 +29,21 @@ impl Client {
     ///
     /// [`VaultError::State`]: crate::vault::VaultError::State
     pub fn edit_case(&self, case: CaseId, edit: CaseEdit) -> Result<(), Error> {
-        let _watch = self.watch_disk();
         edit.check()?;
+        self.change_case(case, |_| Ok(edit))
+    }
+
+    /// Applies the edit that is made of what a draft holds. No other edit comes between.
+    pub(super) fn change_case(
+        &self,
+        case: CaseId,
+        make: impl FnOnce(&CaseFacts) -> Result<CaseEdit, Error>,
+    ) -> Result<(), Error> {
+        let _watch = self.watch_disk();
         let _guard = self.drafting();
         let mut facts = self.vault.draft(case)?;
+        let edit = make(&facts)?;
+        edit.check()?;
         facts.apply(edit);
         Ok(self.vault.save_draft(case, &facts, self.now()?)?)
     }

@@ -25,6 +25,7 @@ impl Client {
 
     /// Forgets a case that was voided. It is void all the same if that fails.
     pub(super) fn forget_case(&self, case: CaseId, now: &Moment) {
+        let _guard = self.drafting(); // sealing reads the memory and writes it
         let forgotten = self.changed_memory(now, |memory| memory.forget(case));
         let done = forgotten.and_then(|(name, json)| Ok(self.vault.put_setting(name, &json)?));
         if let Err(error) = done {

@@ -1,7 +1,9 @@
 //! The talk with the driver, and the tow, each with the clock's own time.
 
 use super::Client;
-use crate::domain::{CaseEdit, CaseId, InputError, Payment, TalkOutcome, Tow, TowOutcome, WarningTalk};
+use crate::domain::{
+    CaseEdit, CaseFacts, CaseId, InputError, Moment, Payment, TalkOutcome, Tow, TowOutcome, WarningTalk,
+};
 use crate::error::Error;
 
 /// What is said of a tow; its times come from the clock.
@@ -44,27 +46,8 @@ impl Client {
     /// # Errors
     /// As [`Self::edit_case`].
     pub fn set_tow(&self, case: CaseId, details: TowDetails) -> Result<(), Error> {
-        let before = self.draft(case)?.tow;
-        let times = before.as_ref().map(|tow| (tow.requested, tow.arrived, tow.finished, tow.outcome));
-        let (requested, arrived, finished, outcome) = match times {
-            Some(times) => times,
-            None => (self.now()?, None, None, None),
-        };
-        let TowDetails { reason, firm, operator, destination, condition, damage, note_left } = details;
-        let tow = Tow {
-            requested,
-            arrived,
-            finished,
-            outcome,
-            reason,
-            firm,
-            operator,
-            destination,
-            condition,
-            damage,
-            note_left,
-        };
-        self.edit_case(case, CaseEdit::Tow(tow))
+        let now = self.now()?;
+        self.change_case(case, |facts| Ok(CaseEdit::Tow(details.into_tow(facts.tow.as_ref(), now))))
     }
 
     /// The truck has come.
@@ -72,9 +55,8 @@ impl Client {
     /// # Errors
     /// [`Error::Input`] if no tow was ordered, or it is over.
     pub fn tow_arrived(&self, case: CaseId) -> Result<(), Error> {
-        let tow = self.tow(case)?;
         let arrived = Some(self.now()?);
-        self.edit_case(case, CaseEdit::Tow(Tow { arrived, ..tow }))
+        self.change_case(case, |facts| Ok(CaseEdit::Tow(Tow { arrived, ..going_on(facts)? })))
     }
 
     /// The tow is over.
@@ -82,14 +64,33 @@ impl Client {
     /// # Errors
     /// [`Error::Input`] if no tow was ordered, or it is over already.
     pub fn finish_tow(&self, case: CaseId, outcome: TowOutcome) -> Result<(), Error> {
-        let tow = self.tow(case)?;
-        let finished = Some(self.now()?);
-        self.edit_case(case, CaseEdit::Tow(Tow { finished, outcome: Some(outcome), ..tow }))
+        let (finished, outcome) = (Some(self.now()?), Some(outcome));
+        self.change_case(case, |facts| Ok(CaseEdit::Tow(Tow { finished, outcome, ..going_on(facts)? })))
     }
+}
 
-    /// The tow that goes on.
-    fn tow(&self, case: CaseId) -> Result<Tow, Error> {
-        let tow = self.draft(case)?.tow.filter(|tow| tow.outcome.is_none());
-        tow.ok_or_else(|| InputError { field: "tow" }.into())
+/// The tow that goes on.
+fn going_on(facts: &CaseFacts) -> Result<Tow, Error> {
+    let tow = facts.tow.clone().filter(|tow| tow.outcome.is_none());
+    tow.ok_or_else(|| InputError { field: "tow" }.into())
+}
+
+impl TowDetails {
+    /// The tow with what is said now, and with the times it has already.
+    fn into_tow(self, before: Option<&Tow>, now: Moment) -> Tow {
+        let Self { reason, firm, operator, destination, condition, damage, note_left } = self;
+        Tow {
+            requested: before.map_or(now, |tow| tow.requested),
+            arrived: before.and_then(|tow| tow.arrived),
+            finished: before.and_then(|tow| tow.finished),
+            outcome: before.and_then(|tow| tow.outcome),
+            reason,
+            firm,
+            operator,
+            destination,
+            condition,
+            damage,
+            note_left,
+        }
     }
 }
