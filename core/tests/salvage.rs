@@ -173,10 +173,8 @@ fn a_void_of_which_the_journal_alone_knows_is_told_and_done_again() {
     damaged.remove("spare");
     let database = Connection::open(damaged.path("vault.db")).expect("opens");
     database.execute_batch("DELETE FROM outbox WHERE kind = 5; DELETE FROM events;").expect("loses the event");
-    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'outbox_due'";
-    let page: u32 = database.query_row(sql, [], |row| row.get(0)).expect("is there");
     drop(database);
-    damaged.overwrite("vault.db", (page as usize - 1) * PAGE, &vec![0; PAGE]);
+    damaged.break_index();
     let (client, report) = damaged.salvaged();
     world.assert_nothing_lost(&damaged, &client, &report);
     assert_eq!(report.voids_lost, BTreeSet::from([world.voided]));
@@ -312,5 +310,29 @@ fn a_sound_vault_is_not_salvaged() {
         let in_use = Client::salvage(open.config(), open.ports()).map(drop).expect_err("is open");
         assert_eq!(in_use.kind(), ErrorKind::InUse);
         drop(client);
+    }
+}
+
+/// A voice note of a draft comes back with the facts that name it; one whose file is gone leaves them and is told.
+#[test]
+fn voice_notes_come_back_with_the_facts_that_name_them() {
+    let world = World::new();
+    let case = *world.facts.iter().find(|(_, facts)| !facts.attachments.is_empty()).expect("has one").0;
+    for takes_the_file in [false, true] {
+        let damaged = world.clean_copy();
+        let note = world.facts[&case].attachments.first().expect("has one").clone();
+        if takes_the_file {
+            damaged.remove(&format!("objects/{}.sbx", note.object));
+        }
+        damaged.break_index();
+        let (client, report) = damaged.salvaged();
+        let notes = client.draft(case).expect("a draft").attachments;
+        if takes_the_file {
+            assert!(notes.is_empty() && report.photos_lost.contains(&note.object), "{report:?}");
+        } else {
+            assert_eq!(notes, world.facts[&case].attachments);
+            assert!(client.read_voice_note(case, &note).expect("opens").starts_with(b"OggS"));
+            assert_eq!(client.audit().expect("reads").findings, []);
+        }
     }
 }

@@ -71,6 +71,7 @@ impl World {
         let full = phone.complete_draft(&client, "M-AB 6");
         client.add_photo(full, &phone.photo("second.jpg", 8), PhotoClass::Plate).expect("adds");
         client.make_thumbnails(full, &NeverCancel).expect("derives");
+        client.add_voice_note(full, &phone.write("note.ogg", b"OggS, and what was said")).expect("adds");
         let begun = client.begin_case().expect("begins");
         client.add_photo(begun, &phone.photo("third.jpg", 9), PhotoClass::Plate).expect("adds");
         let manifests = [refused, waiting, voided].into_iter();
@@ -290,6 +291,15 @@ impl Damaged<'_> {
 
     pub fn try_open(&self) -> Result<Client, Error> {
         Client::open(self.config(), self.ports())
+    }
+
+    /// Zeroes an index, so that the database is damaged and every row can be read.
+    pub fn break_index(&self) {
+        let database = rusqlite::Connection::open(self.path("vault.db")).expect("opens");
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'outbox_due'";
+        let page: u32 = database.query_row(sql, [], |row| row.get(0)).expect("is there");
+        drop(database);
+        self.overwrite("vault.db", (page as usize - 1) * PAGE, &vec![0; PAGE]);
     }
 
     /// Sees that opening refuses the vault and changes nothing, and salvages it.

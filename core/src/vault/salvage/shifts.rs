@@ -139,8 +139,10 @@ impl Builder<'_> {
         self.each(Table::Numbered("shifts"), |row| {
             if row.blob("officer").is_some() { carry(transaction, "officers", row, &columns).map(drop) } else { Ok(()) }
         })?;
+        // What an erased root alone could open was let go with it; its copy may be there still.
         let sql = "INSERT INTO officers (shift_id, epoch, officer) SELECT shift_id, ?2, ?3 FROM shifts
-                   WHERE shift_id = ?1 AND EXISTS (SELECT 1 FROM epochs WHERE epoch = ?2) ON CONFLICT DO NOTHING";
+                   WHERE shift_id = ?1 AND EXISTS (SELECT 1 FROM epochs WHERE epoch = ?2 AND wrapped IS NOT NULL)
+                   ON CONFLICT DO NOTHING";
         for ((_, id), officer) in self.copies.iter().filter(|((kind, _), _)| *kind == Spare::Officer) {
             let epoch: Option<[u8; 2]> = officer.get(40..42).and_then(|bytes| bytes.try_into().ok());
             let Some(epoch) = epoch.filter(|_| officer.len() > HEADER) else { continue };
