@@ -90,7 +90,7 @@ impl From<ProblemType> for Refusal {
 }
 
 /// Status and words of each type.
-const fn usual(kind: ProblemType) -> (StatusCode, &'static str) {
+fn usual(kind: ProblemType) -> (StatusCode, &'static str) {
     use ProblemType as T;
     use StatusCode as S;
     match kind {
@@ -105,6 +105,7 @@ const fn usual(kind: ProblemType) -> (StatusCode, &'static str) {
         T::DeviceConflict => (S::CONFLICT, "The device is enrolled with another key"),
         T::EnrolmentRefused => (S::FORBIDDEN, "The enrolment code is not valid"),
         T::TokenInvalid => (S::UNAUTHORIZED, "The token or its proof is not valid"),
+        T::UseDpopNonce => (S::UNAUTHORIZED, "The proof must carry the box's newest nonce"),
         T::ClockSkew => (S::UNAUTHORIZED, "The clocks differ by more than five minutes"),
         T::ShiftUnknown => (S::NOT_FOUND, "The shift has not been opened here"),
         T::ShiftConflict => (S::CONFLICT, "Other bytes are stored for this shift"),
@@ -115,9 +116,14 @@ const fn usual(kind: ProblemType) -> (StatusCode, &'static str) {
         T::ObjectConflict => (S::CONFLICT, "The object is stored or listed with other bytes"),
         T::ObjectDigestMismatch => (S::UNPROCESSABLE_ENTITY, "The object is not the one that the manifest lists"),
         T::UploadOffset => (S::CONFLICT, "The upload stands at another offset"),
+        T::UploadExpired => (S::GONE, "The upload has expired"),
+        T::ChecksumMismatch => {
+            (StatusCode::from_u16(460).expect("three digits"), "The chunk does not have the checksum that was stated")
+        }
         T::EventConflict => (S::CONFLICT, "Another event is stored under this id"),
         T::DeskRefused => (S::FORBIDDEN, "The desk token is not valid"),
         T::RateLimited => (S::TOO_MANY_REQUESTS, "Too many requests"),
+        T::Busy => (S::SERVICE_UNAVAILABLE, "The box is busy with what matters more"),
         T::Maintenance => (S::SERVICE_UNAVAILABLE, "The box cannot store at the moment"),
         T::Internal => (S::INTERNAL_SERVER_ERROR, "The box failed"),
     }
@@ -180,9 +186,9 @@ mod tests {
     #[test]
     fn every_problem_has_a_status_that_the_contract_names() {
         let all = r#"["malformed","unsupported-media","not-found","too-large","signature-invalid","digest-mismatch",
-            "device-unknown","device-revoked","device-conflict","enrolment-refused","token-invalid","clock-skew",
+            "device-unknown","device-revoked","device-conflict","enrolment-refused","token-invalid","use-dpop-nonce","clock-skew",
             "shift-unknown","shift-conflict","case-unknown","case-conflict","case-incomplete","object-unknown",
-            "object-conflict","object-digest-mismatch","upload-offset","event-conflict","desk-refused","rate-limited",
+            "object-conflict","object-digest-mismatch","upload-offset","upload-expired","checksum-mismatch","event-conflict","desk-refused","rate-limited","busy",
             "maintenance","internal"]"#;
         let all: Vec<ProblemType> = serde_json::from_str(all).expect("the closed list");
         for kind in all {
