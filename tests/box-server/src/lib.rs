@@ -16,9 +16,11 @@
 //! The SQLite database and the folder of objects hide behind `store`; a larger house would put PostgreSQL and an
 //! object store there and keep the rest.
 
+mod access;
 mod auth;
 mod body;
 mod chaos;
+mod checksum;
 mod config;
 mod connection;
 mod dev;
@@ -29,6 +31,7 @@ mod intake;
 mod ledger;
 mod locks;
 mod middleware;
+mod nonce;
 mod replay;
 mod routes;
 mod server;
@@ -36,11 +39,13 @@ mod state;
 mod store;
 mod tls;
 mod traffic;
+mod upkeep;
+mod waiting;
 
 pub use chaos::{Chaos, Fault, Gate};
 pub use config::{BoxConfig, Connection, STARTER_CATALOGUE};
 pub use error::BoxError;
 pub use ledger::{Ledger, LedgerCase, LedgerDevice, LedgerEvent, LedgerObject, LedgerShift};
-pub use server::RunningBox;
+pub use server::{RunningBox, issue_code};
 pub use store::{Alarm, RangeRow, SealFlag, SequenceFlag};
 pub use traffic::{Route, RouteTraffic};

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Parser;
-use streife_box::{BoxConfig, BoxError, RunningBox};
+use clap::{Parser, Subcommand};
+use streife_box::{BoxConfig, BoxError, RunningBox, issue_code};
 use streife_core::domain::NumberPrefix;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,13 +30,52 @@ struct Arguments {
     /// How many case numbers a phone gets at once.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=9_999))]
     range_size: u16,
+    /// Takes no proof without a nonce of the box (RFC 9449, section 8).
+    #[arg(long)]
+    demand_nonces: bool,
+    /// Lets devices enrol with one-time codes only, not with the shared one.
+    #[arg(long)]
+    one_time_codes: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints one-time enrolment codes, each for one device; the box may run meanwhile.
+    Code {
+        /// How many.
+        #[arg(long, default_value_t = 1)]
+        count: u16,
+        /// For how many days they count.
+        #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
+        days: u16,
+    },
 }
 
 fn main() -> Result<(), BoxError> {
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let Arguments { data, listen, agency, hosts, number_prefix, range_size } = Arguments::parse();
-    let mut config = BoxConfig { listen, hosts, range_size, ..BoxConfig::local(data) };
+    let arguments = Arguments::parse();
+    match arguments.command {
+        Some(Command::Code { count, days }) => print_codes(&BoxConfig::local(arguments.data), count, days),
+        None => serve(arguments),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program is started for")]
+fn print_codes(config: &BoxConfig, count: u16, days: u16) -> Result<(), BoxError> {
+    for _ in 0..count {
+        println!("{}", issue_code(config, i64::from(days) * 86_400_000)?);
+    }
+    Ok(())
+}
+
+fn serve(arguments: Arguments) -> Result<(), BoxError> {
+    let Arguments { data, listen, agency, hosts, number_prefix, range_size, demand_nonces, one_time_codes, .. } =
+        arguments;
+    let shared_code = !one_time_codes;
+    let mut config = BoxConfig { listen, hosts, range_size, demand_nonces, shared_code, ..BoxConfig::local(data) };
     if let Some(agency) = agency {
         config.agency = agency;
     }

@@ -96,10 +96,14 @@ fn scripted(status: u16, retry_after_s: Option<u32>) -> Response {
 
 /// Every answer says what time the box has; the server's own date would ignore the box's clock.
 fn dated(app: &Shared, mut response: Response<Body>) -> Response {
-    let civil = Moment::new(app.now_ms(), 0, 0, BootId([0; 16])).and_then(|moment| moment.civil());
-    let date = civil.ok().map(|time| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
-    if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
+    if let Some(date) = http_date(app.now_ms()) {
         response.headers_mut().insert(header::DATE, date);
     }
     response
+}
+
+/// A time as headers have it (RFC 9110, section 5.6.7).
+pub fn http_date(unix_ms: i64) -> Option<HeaderValue> {
+    let civil = Moment::new(unix_ms, 0, 0, BootId([0; 16])).and_then(|moment| moment.civil()).ok()?;
+    HeaderValue::try_from(civil.format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }

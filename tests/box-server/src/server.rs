@@ -11,10 +11,11 @@ use streife_core::domain::DeviceId;
 use streife_core::testing::DevAgency;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::access::{Access, Codes};
 use crate::dev::{self, AgencyFile};
 use crate::state::{App, Shared};
 use crate::store::{Blobs, Store};
-use crate::{BoxConfig, BoxError, Chaos, Connection, Ledger, founding, routes};
+use crate::{BoxConfig, BoxError, Chaos, Connection, Ledger, founding, routes, upkeep};
 
 /// Longest time that requests under way get to come to their end when the box stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -26,6 +27,7 @@ pub struct RunningBox {
     connection: Connection,
     address: SocketAddr,
     handle: Handle<SocketAddr>,
+    runtime: tokio::runtime::Handle,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -47,6 +49,9 @@ impl RunningBox {
             store,
             blobs: Blobs::open(&config.data)?,
             locks: crate::locks::Locks::default(),
+            access: Access::new(&config)?,
+            waiting: crate::waiting::Waiting::default(),
+            upload_life_ms: config.upload_life_ms,
             replay: crate::replay::ReplayCache::default(),
             traffic: Arc::default(),
             chaos: Chaos::default(),
@@ -59,8 +64,8 @@ impl RunningBox {
         app.recheck()?;
         let connection = connection(&config, &app, authority.certificate.clone())?;
         let handle = Handle::new();
-        let thread = serve(listener, authority.server_tls(&hosts)?, &app, handle.clone())?;
-        Ok(Self { app, config, connection, address, handle, thread: Some(thread) })
+        let (thread, runtime) = serve(listener, authority.server_tls(&hosts)?, &app, handle.clone())?;
+        Ok(Self { app, config, connection, address, handle, runtime, thread: Some(thread) })
     }
 
     /// Base address, such as `https://localhost:8443`.
@@ -109,6 +114,30 @@ impl RunningBox {
         self.app.store.revoke(device)
     }
 
+    /// From now on a device may only bring home what it has: shifts it has opened here and their cases.
+    ///
+    /// # Errors
+    /// [`BoxError::Database`].
+    pub fn drain(&self, device: DeviceId) -> Result<(), BoxError> {
+        self.app.store.drain(device, self.app.now_ms()).map(drop)
+    }
+
+    /// A code that lets one device enrol within so many milliseconds.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn one_time_code(&self, for_ms: i64) -> Result<String, BoxError> {
+        issue_code(&self.config, for_ms)
+    }
+
+    /// Drops uploads whose time is over, as the box does by itself every hour.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn upkeep(&self) -> Result<(), BoxError> {
+        self.runtime.block_on(upkeep::once(&self.app))
+    }
+
     /// Stops listening, lets requests under way end, and closes the database.
     ///
     /// # Errors
@@ -154,7 +183,7 @@ fn serve(
     tls: RustlsConfig,
     app: &App,
     handle: Handle<SocketAddr>,
-) -> Result<JoinHandle<std::io::Result<()>>, BoxError> {
+) -> Result<(JoinHandle<std::io::Result<()>>, tokio::runtime::Handle), BoxError> {
     let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("streife-box").enable_all().build()?;
     let server = {
         let _inside = runtime.enter(); // registers the listener
@@ -162,8 +191,20 @@ fn serve(
     };
     let server = server.acceptor(RustlsAcceptor::new(tls).acceptor(app.connections.clone())).handle(handle);
     let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let inside = runtime.handle().clone();
+    inside.spawn(upkeep::run_forever(Arc::clone(app)));
     let serving = move |runtime: Runtime| runtime.block_on(server.http1_only().serve(service));
-    Ok(std::thread::Builder::new().name("streife-box".to_owned()).spawn(move || serving(runtime))?)
+    Ok((std::thread::Builder::new().name("streife-box".to_owned()).spawn(move || serving(runtime))?, inside))
+}
+
+/// Makes a one-time enrolment code that counts for so many milliseconds. The box need not run, but must have been founded.
+///
+/// # Errors
+/// [`BoxError`].
+pub fn issue_code(config: &BoxConfig, for_ms: i64) -> Result<String, BoxError> {
+    AgencyFile::read(&config.data)?;
+    let until = config.clock.read().unix_ms.saturating_add(for_ms);
+    Codes::of(&config.data).issue(config.entropy.as_ref(), until)
 }
 
 /// Names and addresses that the certificate is for; the first one makes the origin.

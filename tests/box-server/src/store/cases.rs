@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use streife_core::domain::{CaseId, DeviceId, ObjectId, ShiftId};
-use streife_core::seal::{Hash, Manifest, Signed};
+use streife_core::seal::{DecisionKind, Hash, Manifest, Signed};
 use streife_core::sync::protocol::BoxCaseState;
 
 use super::{Put, Store, fixed, shifts};
@@ -62,9 +62,9 @@ pub struct ObjectRow {
     pub stored: bool,
 }
 
-const CASES: &str = "SELECT case_id, device, shift, seq, sequence_flag, log, manifest, receipt,
+pub(super) const CASES: &str = "SELECT case_id, device, shift, seq, sequence_flag, log, manifest, receipt,
     EXISTS (SELECT 1 FROM events WHERE events.case_id = cases.case_id AND kind = 1),
-    EXISTS (SELECT 1 FROM events WHERE events.case_id = cases.case_id AND kind = 3),
+    (SELECT kind FROM decisions WHERE decisions.case_id = cases.case_id),
     EXISTS (SELECT 1 FROM objects WHERE objects.case_id = cases.case_id AND stored = 0) FROM cases";
 const OBJECTS: &str = "SELECT object, case_id, device, length, hash, stored FROM objects JOIN cases USING (case_id)";
 
@@ -193,11 +193,13 @@ fn objects_where(db: &Connection, clause: &str, params: impl rusqlite::Params) -
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn read_case(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
+pub(super) fn read_case(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
     let receipt: Option<Vec<u8>> = row.get(7)?;
-    let state = match (row.get(8)?, row.get(9)?, row.get(10)?) {
+    let decision = row.get::<_, Option<i64>>(9)?.map(super::desk::decided);
+    let state = match (row.get(8)?, decision, row.get(10)?) {
         (true, _, _) => BoxCaseState::Voided,
-        (_, true, _) => BoxCaseState::Accepted,
+        (_, Some(DecisionKind::Accepted), _) => BoxCaseState::Accepted,
+        (_, Some(DecisionKind::Rejected), _) => BoxCaseState::Rejected,
         (_, _, false) if receipt.is_some() => BoxCaseState::Complete,
         _ => BoxCaseState::Declared,
     };

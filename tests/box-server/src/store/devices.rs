@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use streife_core::domain::DeviceId;
 use streife_core::seal::{Hash, VerifyingKey};
 
-use super::{Put, Store, fixed};
+use super::{Store, fixed};
 use crate::BoxError;
 
 /// An enrolled device.
@@ -28,20 +28,6 @@ pub struct TokenRow {
 }
 
 impl Store {
-    /// Enrols a device.
-    pub fn put_device(&self, device: DeviceId, key: &VerifyingKey, now_ms: i64) -> Result<Put, BoxError> {
-        let key = key.to_sec1();
-        self.write(|tx| {
-            let insert = "INSERT INTO devices (device, key, enrolled_at) VALUES (?1, ?2, ?3)
-                ON CONFLICT (device) DO NOTHING";
-            let changed = tx.execute(insert, params![device.as_bytes(), key, now_ms])?;
-            Put::of(changed, || {
-                let same = "SELECT key = ?2 FROM devices WHERE device = ?1";
-                Ok(tx.query_row(same, params![device.as_bytes(), key], |row| row.get(0))?)
-            })
-        })
-    }
-
     /// A device, if it is enrolled.
     pub fn device(&self, device: DeviceId) -> Result<Option<DeviceRow>, BoxError> {
         let query = "SELECT device, key, revoked FROM devices WHERE device = ?1";

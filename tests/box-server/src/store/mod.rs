@@ -6,13 +6,18 @@
 //!
 //! Calls block; async code goes through [`crate::state::run`].
 
+mod access;
 pub mod blob;
 mod cases;
+mod desk;
 mod devices;
 mod events;
 mod heads;
+mod notices;
 mod numbers;
+mod reconcile;
 mod shifts;
+mod uploads;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,12 +26,15 @@ use axum::http::StatusCode;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use streife_core::sync::protocol::ProblemType;
 
+pub use access::Newcomer;
 pub use blob::Blobs;
 pub use cases::{CaseRow, ObjectRow, SequenceFlag};
+pub use desk::{FeedKind, FeedRow};
 pub use devices::DeviceRow;
 pub use heads::Alarm;
 pub use numbers::RangeRow;
 pub use shifts::{SealFlag, ShiftRow};
+pub use uploads::UploadEnd;
 
 use crate::BoxError;
 use crate::error::Refusal;
@@ -36,7 +44,10 @@ const SCHEMA: &str = include_str!("schema.sql");
 const HEADS: &str = include_str!("heads.sql");
 /// What version 2 lacks.
 const NUMBERS: &str = include_str!("numbers.sql");
-const VERSION: i64 = 3;
+/// What version 3 lacks.
+const INTERFACE: [&str; 4] =
+    [include_str!("desk.sql"), include_str!("access.sql"), include_str!("uploads.sql"), include_str!("notices.sql")];
+const VERSION: i64 = 4;
 /// "STBX", so that no other program's database is taken for ours.
 const APPLICATION: i64 = 0x5354_4258;
 
@@ -128,13 +139,17 @@ fn migrate(db: &mut Connection) -> Result<(), BoxError> {
             if version < 2 {
                 tx.execute_batch(HEADS)?;
             }
-            tx.execute_batch(NUMBERS)?;
+            if version < 3 {
+                tx.execute_batch(NUMBERS)?;
+            }
+            INTERFACE.iter().try_for_each(|sql| tx.execute_batch(sql))?;
             tx.pragma_update(None, "user_version", VERSION)?;
         }
         (0, 0) => {
             tx.execute_batch(SCHEMA)?;
             tx.execute_batch(HEADS)?;
             tx.execute_batch(NUMBERS)?;
+            INTERFACE.iter().try_for_each(|sql| tx.execute_batch(sql))?;
             tx.pragma_update(None, "application_id", APPLICATION)?;
             tx.pragma_update(None, "user_version", VERSION)?;
         }
