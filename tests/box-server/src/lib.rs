@@ -37,7 +37,7 @@ mod store;
 mod tls;
 mod traffic;
 
-pub use chaos::{Chaos, Fault, Gate};
+pub use chaos::{Chaos, Fault, Gate, Lie, ScriptedFault, WordError};
 pub use config::{BoxConfig, Connection, STARTER_CATALOGUE};
 pub use error::BoxError;
 pub use ledger::{Ledger, LedgerCase, LedgerDevice, LedgerEvent, LedgerObject, LedgerShift};

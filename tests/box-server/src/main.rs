@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
-use streife_box::{BoxConfig, BoxError, RunningBox};
+use streife_box::{BoxConfig, BoxError, RunningBox, ScriptedFault};
 use streife_core::domain::NumberPrefix;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,12 +30,15 @@ struct Arguments {
     /// How many case numbers a phone gets at once.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=9_999))]
     range_size: u16,
+    /// Misbehaves: ROUTE:NTH:FAULT, such as case-put:1:drop-after; may be repeated. A wrong word lists those there are.
+    #[arg(long, value_name = "ROUTE:NTH:FAULT")]
+    chaos: Vec<ScriptedFault>,
 }
 
 fn main() -> Result<(), BoxError> {
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let Arguments { data, listen, agency, hosts, number_prefix, range_size } = Arguments::parse();
+    let Arguments { data, listen, agency, hosts, number_prefix, range_size, chaos } = Arguments::parse();
     let mut config = BoxConfig { listen, hosts, range_size, ..BoxConfig::local(data) };
     if let Some(agency) = agency {
         config.agency = agency;
@@ -45,6 +48,9 @@ fn main() -> Result<(), BoxError> {
     }
     let folder = config.data.join("dev");
     let running = RunningBox::start(config)?;
+    for ScriptedFault { route, nth, fault } in chaos {
+        running.chaos().script(route, nth, fault);
+    }
     greet(&running, &folder);
     wait_for_the_end()?;
     running.stop()
