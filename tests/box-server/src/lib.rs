@@ -42,7 +42,7 @@ mod traffic;
 mod upkeep;
 mod waiting;
 
-pub use chaos::{Chaos, Fault, Gate};
+pub use chaos::{Chaos, Fault, Gate, Lie, ScriptedFault, WordError};
 pub use config::{BoxConfig, Connection, STARTER_CATALOGUE};
 pub use error::BoxError;
 pub use ledger::{Ledger, LedgerCase, LedgerDevice, LedgerEvent, LedgerObject, LedgerShift};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use streife_box::{BoxConfig, BoxError, RunningBox, issue_code};
+use streife_box::{BoxConfig, BoxError, RunningBox, ScriptedFault, issue_code};
 use streife_core::domain::NumberPrefix;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -36,6 +36,9 @@ struct Arguments {
     /// Lets devices enrol with one-time codes only, not with the shared one.
     #[arg(long)]
     one_time_codes: bool,
+    /// Misbehaves: ROUTE:NTH:FAULT, such as case-put:1:drop-after; may be repeated. A wrong word lists those there are.
+    #[arg(long, value_name = "ROUTE:NTH:FAULT")]
+    chaos: Vec<ScriptedFault>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -72,8 +75,9 @@ fn print_codes(config: &BoxConfig, count: u16, days: u16) -> Result<(), BoxError
 }
 
 fn serve(arguments: Arguments) -> Result<(), BoxError> {
-    let Arguments { data, listen, agency, hosts, number_prefix, range_size, demand_nonces, one_time_codes, .. } =
-        arguments;
+    let Arguments {
+        data, listen, agency, hosts, number_prefix, range_size, demand_nonces, one_time_codes, chaos, ..
+    } = arguments;
     let shared_code = !one_time_codes;
     let mut config = BoxConfig { listen, hosts, range_size, demand_nonces, shared_code, ..BoxConfig::local(data) };
     if let Some(agency) = agency {
@@ -84,6 +88,9 @@ fn serve(arguments: Arguments) -> Result<(), BoxError> {
     }
     let folder = config.data.join("dev");
     let running = RunningBox::start(config)?;
+    for ScriptedFault { route, nth, fault } in chaos {
+        running.chaos().script(route, nth, fault);
+    }
     greet(&running, &folder);
     wait_for_the_end()?;
     running.stop()
