@@ -45,6 +45,7 @@ pub enum HttpError {
 pub struct HttpTransport {
     client: Client,
     origin: String,
+    patience: Option<Duration>,
 }
 
 impl HttpTransport {
@@ -67,7 +68,15 @@ impl HttpTransport {
             .timeout(None)
             .build()
             .map_err(|_| HttpError::Tls)?;
-        Ok(Self { client, origin: origin.to_owned() })
+        Ok(Self { client, origin: origin.to_owned(), patience: None })
+    }
+
+    /// Gives an exchange up after so long, whatever its bytes may take. A phone in a tunnel has more patience; this is
+    /// for tests of silence.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
     }
 }
 
@@ -114,7 +123,8 @@ impl HttpTransport {
             Method::Post => reqwest::Method::POST,
             Method::Patch => reqwest::Method::PATCH,
         };
-        let patience = EXCHANGE_TIMEOUT + Duration::from_secs(request.body.len() / SLOWEST_BYTES_S);
+        let usual = EXCHANGE_TIMEOUT + Duration::from_secs(request.body.len() / SLOWEST_BYTES_S);
+        let patience = self.patience.unwrap_or(usual);
         self.client.request(method, format!("{}{}", self.origin, request.path)).timeout(patience)
     }
 }
