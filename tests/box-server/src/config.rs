@@ -3,9 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use streife_core::domain::{BootId, BoxId, NumberPrefix};
 use streife_core::ports::{Clock, Entropy, OsEntropy, SystemClock};
+
+use crate::AdmissionLimits;
 
 /// The catalogue that a box serves unless it is given another one.
 pub const STARTER_CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.json");
@@ -29,6 +32,12 @@ pub struct BoxConfig {
     pub range_size: u16,
     /// Rule set, JSON; none: phones use the one built in.
     pub rules: Option<Vec<u8>>,
+    /// Where to serve figures for an operator, in clear; none: nowhere.
+    pub metrics: Option<SocketAddr>,
+    /// Longest time that requests under way get to come to their end when the box stops.
+    pub grace: Duration,
+    /// How many requests may be under way when one of a class comes in.
+    pub admission: AdmissionLimits,
     /// Time of receipts, tokens and statements.
     pub clock: Arc<dyn Clock>,
     /// Randomness of keys, ids and tokens.
@@ -48,6 +57,9 @@ impl BoxConfig {
             number_prefix: "STR".parse().expect("three letters"),
             range_size: 100,
             rules: None,
+            metrics: None,
+            grace: Duration::from_secs(5),
+            admission: AdmissionLimits::default(),
             clock: Arc::new(SystemClock::new(BootId([0; 16]))),
             entropy: Arc::new(OsEntropy),
         }

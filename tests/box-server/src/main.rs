@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
-use streife_box::{BoxConfig, BoxError, RunningBox};
+use streife_box::{BoxConfig, BoxError, LogFormat, RunningBox};
 use streife_core::domain::NumberPrefix;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,16 +28,26 @@ struct Arguments {
     /// Three capital letters that case numbers begin with.
     #[arg(long)]
     number_prefix: Option<NumberPrefix>,
+    /// Address of a plain listener with figures for an operator, such as 127.0.0.1:9443.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
+    /// Seconds that requests under way get to come to their end when the box is told to stop.
+    #[arg(long, default_value_t = 5)]
+    grace: u64,
+    /// How log lines are written; `RUST_LOG` says which.
+    #[arg(long, value_enum, default_value_t)]
+    log_format: LogFormat,
     /// How many case numbers a phone gets at once.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=9_999))]
     range_size: u16,
 }
 
 fn main() -> Result<(), BoxError> {
-    let filter = tracing_subscriber::EnvFilter::from_default_env();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let Arguments { data, listen, agency, hosts, number_prefix, range_size } = Arguments::parse();
-    let mut config = BoxConfig { listen, hosts, range_size, ..BoxConfig::local(data) };
+    let Arguments { data, listen, agency, hosts, number_prefix, metrics, grace, log_format, range_size } =
+        Arguments::parse();
+    log_format.install();
+    let grace = Duration::from_secs(grace);
+    let mut config = BoxConfig { listen, hosts, range_size, metrics, grace, ..BoxConfig::local(data) };
     if let Some(agency) = agency {
         config.agency = agency;
     }

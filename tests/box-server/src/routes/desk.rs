@@ -29,7 +29,7 @@ const PAGE: u32 = 500;
 #[derive(Deserialize)]
 pub struct After {
     #[serde(default)]
-    after: u64,
+    pub after: u64,
 }
 
 /// A page of the list of cases.

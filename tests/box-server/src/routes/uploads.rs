@@ -67,7 +67,8 @@ pub async fn patch(
         return Err(Refusal::offset(intake.length()));
     }
     if offset == 0 {
-        app.blobs.sync_uploads()?; // the file's name must outlive a power cut like its bytes
+        // The file's name must outlive a power cut like its bytes.
+        run(&app, |app| Ok(app.blobs.sync_uploads()?)).await?;
     }
     let ended = intake.take(&mut body, &mut turn, row.length).await?;
     let is_wrong = stated.is_some_and(|stated| stated != intake.hash());
@@ -82,7 +83,7 @@ pub async fn patch(
         intake.take_back().await?;
         return Err(refusal);
     }
-    finish(&app, row, intake.length()).await
+    finish(&app, row, &intake).await
 }
 
 /// `DELETE /v1/uploads/{o}`: forgets what has arrived of an unfinished upload.
@@ -125,9 +126,10 @@ pub fn superseded() -> Refusal {
 }
 
 /// Verifies the object if this was its last byte.
-async fn finish(app: &App, row: ObjectRow, held: u64) -> Result<Response, Refusal> {
+async fn finish(app: &App, row: ObjectRow, intake: &Intake) -> Result<Response, Refusal> {
+    let (held, hash) = (intake.length(), intake.whole_hash());
     if held == row.length {
-        let is_right = run(app, move |app| Ok(app.settle(&row, &app.blobs.part(row.object))?)).await?;
+        let is_right = run(app, move |app| Ok(app.take_over(&row, &app.blobs.part(row.object), hash)?)).await?;
         if !is_right {
             return Err(ProblemType::ObjectDigestMismatch.into());
         }

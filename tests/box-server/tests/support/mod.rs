@@ -24,6 +24,10 @@ use streife_core::testing::SimClock;
 /// 15 June 2026, 08:00 in Germany.
 pub const MORNING: i64 = 1_781_503_200_000;
 
+/// Makes a box's database one of version 3, but for its number.
+pub const WITHOUT_LOG: &str = "DROP TABLE log; DROP TABLE log_nodes; DROP INDEX cases_incomplete;
+    ALTER TABLE objects DROP COLUMN kind;";
+
 /// A box in a folder of its own, with a clock that obeys.
 pub struct House {
     pub folder: tempfile::TempDir,
