@@ -3,9 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use streife_core::domain::{BootId, BoxId, NumberPrefix};
 use streife_core::ports::{Clock, Entropy, OsEntropy, SystemClock};
+
+use crate::AdmissionLimits;
 
 /// The catalogue that a box serves unless it is given another one.
 pub const STARTER_CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.json");
@@ -42,6 +45,12 @@ pub struct BoxConfig {
     pub shared_code: bool,
     /// How long an unfinished upload is kept, milliseconds.
     pub upload_life_ms: i64,
+    /// Where to serve figures for an operator, in clear; none: nowhere.
+    pub metrics: Option<SocketAddr>,
+    /// Longest time that requests under way get to come to their end when the box stops.
+    pub grace: Duration,
+    /// How many requests may be under way when one of a class comes in.
+    pub admission: AdmissionLimits,
     /// Time of receipts, tokens and statements.
     pub clock: Arc<dyn Clock>,
     /// Randomness of keys, ids and tokens.
@@ -66,6 +75,9 @@ impl BoxConfig {
             demand_nonces: false,
             shared_code: true,
             upload_life_ms: 7 * 24 * 60 * 60 * 1000,
+            metrics: None,
+            grace: Duration::from_secs(5),
+            admission: AdmissionLimits::default(),
             clock: Arc::new(SystemClock::new(BootId([0; 16]))),
             entropy: Arc::new(OsEntropy),
         }

@@ -90,6 +90,11 @@ impl Refusal {
         refusal
     }
 
+    /// What matters more comes first.
+    pub fn busy(retry_after_s: u32) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::from(ProblemType::Busy) }
+    }
+
     /// The upload stands elsewhere.
     pub fn offset(offset: u64) -> Self {
         let mut refusal = Self::from(ProblemType::UploadOffset);

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use streife_box::{BoxConfig, BoxError, RunningBox, ScriptedFault, issue_code};
+use streife_box::{BoxConfig, BoxError, LogFormat, RunningBox, ScriptedFault, issue_code};
 use streife_core::domain::NumberPrefix;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,6 +28,15 @@ struct Arguments {
     /// Three capital letters that case numbers begin with.
     #[arg(long)]
     number_prefix: Option<NumberPrefix>,
+    /// Address of a plain listener with figures for an operator, such as 127.0.0.1:9443.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
+    /// Seconds that requests under way get to come to their end when the box is told to stop.
+    #[arg(long, default_value_t = 5)]
+    grace: u64,
+    /// How log lines are written; `RUST_LOG` says which.
+    #[arg(long, value_enum, default_value_t)]
+    log_format: LogFormat,
     /// How many case numbers a phone gets at once.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=9_999))]
     range_size: u16,
@@ -57,9 +67,8 @@ enum Command {
 }
 
 fn main() -> Result<(), BoxError> {
-    let filter = tracing_subscriber::EnvFilter::from_default_env();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
+    arguments.log_format.install();
     match arguments.command {
         Some(Command::Code { count, days }) => print_codes(&BoxConfig::local(arguments.data), count, days),
         None => serve(arguments),
@@ -75,11 +84,11 @@ fn print_codes(config: &BoxConfig, count: u16, days: u16) -> Result<(), BoxError
 }
 
 fn serve(arguments: Arguments) -> Result<(), BoxError> {
-    let Arguments {
-        data, listen, agency, hosts, number_prefix, range_size, demand_nonces, one_time_codes, chaos, ..
-    } = arguments;
-    let shared_code = !one_time_codes;
-    let mut config = BoxConfig { listen, hosts, range_size, demand_nonces, shared_code, ..BoxConfig::local(data) };
+    let grace = Duration::from_secs(arguments.grace);
+    let Arguments { data, listen, agency, hosts, number_prefix, range_size, metrics, chaos, .. } = arguments;
+    let (demand_nonces, shared_code) = (arguments.demand_nonces, !arguments.one_time_codes);
+    let local = BoxConfig::local(data);
+    let mut config = BoxConfig { listen, hosts, range_size, metrics, grace, demand_nonces, shared_code, ..local };
     if let Some(agency) = agency {
         config.agency = agency;
     }

@@ -1,20 +1,22 @@
 //! What all requests share, and the few deeds that need more than one part of it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use streife_core::domain::{Agency, BoxId, KeyId, NumberPrefix, ObjectId, to_hex};
 use streife_core::ports::{Clock, Entropy};
 use streife_core::seal::{
-    Hash, Kem, Namespace, Receipt, ReceiptObject, RecipientSet, SignedPayload, SoftwareKey, sign_payload,
+    Checkpoint, Hash, Kem, Namespace, Receipt, ReceiptObject, RecipientSet, SignedPayload, SoftwareKey, sign_payload,
 };
 use streife_core::sync::protocol::path;
 
 use crate::access::Access;
+use crate::admission::Admission;
 use crate::chaos::Chaos;
 use crate::connection::Connections;
 use crate::error::Refusal;
 use crate::locks::Locks;
+use crate::metrics::Latency;
 use crate::replay::ReplayCache;
 use crate::store::{Blobs, CaseRow, ObjectRow, Store, UploadEnd, blob};
 use crate::traffic::Traffic;
@@ -38,10 +40,14 @@ pub struct Shared {
     pub waiting: Waiting,
     /// How long an unfinished upload is kept, milliseconds.
     pub upload_life_ms: i64,
+    /// Who may come in.
+    pub admission: Admission,
     /// Proofs seen.
     pub replay: ReplayCache,
     /// Counters.
     pub traffic: Arc<Traffic>,
+    /// How long commits take.
+    pub commits: Arc<Latency>,
     /// Scripted faults.
     pub chaos: Chaos,
     /// Open connections.
@@ -54,6 +60,8 @@ pub struct Shared {
     pub origins: Vec<String>,
     /// Identity of the box and its agency.
     pub identity: Identity,
+    /// The newest checkpoint of the log that was signed.
+    pub checkpoint: Mutex<Option<(Checkpoint, Vec<u8>)>>,
 }
 
 /// What the box is, as settled at its first start.
@@ -135,6 +143,16 @@ impl Shared {
         }
     }
 
+    /// Takes over a whole, synced part. If one request brought all of it, its hash is known and nothing is read back.
+    /// `false`: it is not the object; the file is gone.
+    pub fn take_over(&self, object: &ObjectRow, file: &Path, known: Option<Hash>) -> Result<bool, BoxError> {
+        match known {
+            Some(hash) if hash == object.hash => self.adopt(object, file).map(|()| true),
+            Some(_) => files::remove(file).map(|()| false).map_err(BoxError::from),
+            None => self.settle(object, file),
+        }
+    }
+
     /// Verifies a whole file and takes it over. `false`: it is not the object; the file is gone.
     pub fn settle(&self, object: &ObjectRow, file: &Path) -> Result<bool, BoxError> {
         if !blob::is_exactly(file, object.length, &object.hash)? {
@@ -148,13 +166,13 @@ impl Shared {
     /// Takes over a file that is verified and synced.
     pub fn adopt(&self, object: &ObjectRow, file: &Path) -> Result<(), BoxError> {
         self.blobs.promote(file, object.object)?;
-        self.store.mark_stored(object, |case, objects| self.receipt(case, objects))?;
+        self.store.mark_stored(object, &|case, objects, leaf| self.receipt(case, objects, leaf))?;
         self.waiting.stored(object.case);
         tracing::info!(object = %object.object, case = %object.case, "stored");
         Ok(())
     }
 
-    fn receipt(&self, case: &CaseRow, objects: &[ObjectRow]) -> Result<Vec<u8>, BoxError> {
+    fn receipt(&self, case: &CaseRow, objects: &[ObjectRow], leaf: u64) -> Result<Vec<u8>, BoxError> {
         let line = |o: &ObjectRow| ReceiptObject { object: o.object, length: o.length, hash: o.hash };
         let receipt = Receipt {
             case: case.case,
@@ -162,7 +180,7 @@ impl Shared {
             objects: objects.iter().map(line).collect(),
             stored_at: self.now_ms(),
             box_id: self.identity.box_id,
-            log_index: None,
+            log_index: Some(leaf),
         };
         Ok(sign_payload(Namespace::Receipt, receipt.encode(), &self.identity.key)?)
     }

@@ -58,7 +58,7 @@ fn a_journal_that_became_shorter_or_another_is_an_alarm_and_its_cases_are_taken(
     assert_eq!(as_device.status(), 403);
 }
 
-/// What later versions have added.
+/// What versions 2 and 3 have added.
 const WITHOUT_ADDED: &str = "DROP TABLE heads; DROP TABLE alarms; DROP TABLE ranges; PRAGMA user_version = 1";
 
 #[test]

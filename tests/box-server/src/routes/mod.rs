@@ -11,6 +11,7 @@ mod events;
 mod feed;
 mod info;
 mod lists;
+mod log;
 mod notices;
 mod numbers;
 mod objects;
@@ -63,6 +64,10 @@ pub fn router(app: &App) -> Router {
         .route("/v1/cases", get(desk::cases))
         .route("/v1/cases/{case}", put(cases::put).get(cases::get))
         .route("/v1/cases/{case}/receipt", get(cases::receipt))
+        .route("/v1/cases/{case}/proof", get(log::proof))
+        .route("/v1/log/checkpoint", get(log::checkpoint))
+        .route("/v1/log/consistency", get(log::consistency))
+        .route("/v1/log/entries", get(log::entries))
         .route("/v1/cases/{case}/manifest", get(desk::manifest))
         .route("/v1/cases/{case}/objects/{object}", put(objects::put).get(desk::object))
         .route("/v1/cases/{case}/events", get(desk::events))

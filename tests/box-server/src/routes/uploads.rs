@@ -91,7 +91,8 @@ pub async fn take_chunk(
         return Err(Refusal::offset(intake.length()));
     }
     if offset == 0 {
-        app.blobs.sync_uploads()?; // the file's name must outlive a power cut like its bytes
+        // The file's name must outlive a power cut like its bytes.
+        run(&app, |app| Ok(app.blobs.sync_uploads()?)).await?;
     }
     let mut body = match &checksum {
         Some(checksum) => checksum.watch(body),
@@ -114,7 +115,7 @@ pub async fn take_chunk(
         intake.take_back().await?;
         return Err(refusal);
     }
-    finish(app, row, (offset, intake.length())).await?;
+    finish(app, row, (offset, &intake)).await?;
     Ok(intake.length())
 }
 
@@ -162,14 +163,14 @@ pub fn superseded() -> Refusal {
 }
 
 /// Verifies the object if this was its last byte, and keeps what has arrived if it was not.
-async fn finish(app: &App, row: &ObjectRow, (offset, held): (u64, u64)) -> Result<(), Refusal> {
-    let row = row.clone();
+async fn finish(app: &App, row: &ObjectRow, (offset, intake): (u64, &Intake)) -> Result<(), Refusal> {
+    let (row, held, hash) = (row.clone(), intake.length(), intake.whole_hash());
     run(app, move |app| {
         if held < row.length {
             app.store.keep_upload(row.object, app.now_ms(), app.upload_life_ms)?;
             return Ok(());
         }
-        let is_right = app.settle(&row, &app.blobs.part(row.object))?;
+        let is_right = app.take_over(&row, &app.blobs.part(row.object), hash)?;
         if offset > 0 {
             app.store.forget_upload(row.object)?;
         }

@@ -65,7 +65,7 @@ impl Store {
         let query = "SELECT device, key, revoked, thumbprint FROM tokens JOIN devices USING (device)
             WHERE hash = ?1 AND expires_at > ?2";
         let read = |row: &Row<'_>| Ok((raw_device(row)?, row.get(3)?));
-        let row = self.db().query_row(query, params![hash.0, now_ms], read).optional()?;
+        let row = self.db().prepare_cached(query)?.query_row(params![hash.0, now_ms], read).optional()?;
         row.map(|(device, thumbprint)| Ok(TokenRow { device: device.checked()?, thumbprint })).transpose()
     }
 }

@@ -24,11 +24,12 @@ use streife_core::testing::SimClock;
 /// 15 June 2026, 08:00 in Germany.
 pub const MORNING: i64 = 1_781_503_200_000;
 
-/// Makes a database one of version 3: without decisions, feed, one-time codes, ends of uploads and slips.
+/// Makes a database one of version 3: without log, decisions, feed, one-time codes, ends of uploads and slips.
 pub const BACK_TO_VERSION_3: &str = "DROP TRIGGER feed_declared; DROP TRIGGER feed_complete; DROP TRIGGER feed_event;
     DROP TRIGGER case_is_late; DROP INDEX cases_of_device; DROP TABLE decisions; DROP TABLE wraps; DROP TABLE feed;
     DROP TABLE used_codes; DROP TABLE attestations; DROP TABLE drains; DROP TABLE late_cases; DROP TABLE uploads;
-    DROP TABLE notices; PRAGMA user_version = 3;";
+    DROP TABLE notices; DROP TABLE log; DROP TABLE log_nodes; DROP INDEX cases_incomplete;
+    ALTER TABLE objects DROP COLUMN kind; PRAGMA user_version = 3;";
 
 /// A box in a folder of its own, with a clock that obeys.
 pub struct House {
