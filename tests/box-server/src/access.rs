@@ -88,7 +88,14 @@ impl Codes {
 /// Only refusals count: a citizen with the right slip may look at every photo. The memory ends with the process; the
 /// code has 100 random bits, so the limit spares the box and does not guard the slip.
 #[derive(Debug, Default)]
-pub struct Guesses(Mutex<HashMap<(Hash, IpAddr), Vec<i64>>>);
+pub struct Guesses(Mutex<Refusals>);
+
+#[derive(Debug, Default)]
+struct Refusals {
+    times: HashMap<(Hash, IpAddr), Vec<i64>>,
+    /// How many there were after the last clearing.
+    kept: usize,
+}
 
 const MINUTE_MS: i64 = 60_000;
 const AT_MOST: usize = 5;
@@ -98,16 +105,21 @@ impl Guesses {
     /// Whether somebody may try: fewer than five refusals within the last minute.
     pub fn may_try(&self, what: &str, from: IpAddr, now_ms: i64) -> bool {
         let guesses = self.0.lock().expect("no holder panics");
-        guesses.get(&(Hash::of(&[what.as_bytes()]), from)).is_none_or(|times| recent(times, now_ms).count() < AT_MOST)
+        guesses
+            .times
+            .get(&(Hash::of(&[what.as_bytes()]), from))
+            .is_none_or(|times| recent(times, now_ms).count() < AT_MOST)
     }
 
     /// Notes a refusal.
     pub fn refused(&self, what: &str, from: IpAddr, now_ms: i64) {
         let mut guesses = self.0.lock().expect("no holder panics");
-        if guesses.len() >= PRUNE_AT {
-            guesses.retain(|_, times| recent(times, now_ms).next().is_some());
+        // Doubling keeps the cost of clearing constant per refusal.
+        if guesses.times.len() >= PRUNE_AT.max(2 * guesses.kept) {
+            guesses.times.retain(|_, times| recent(times, now_ms).next().is_some());
+            guesses.kept = guesses.times.len();
         }
-        let times = guesses.entry((Hash::of(&[what.as_bytes()]), from)).or_default();
+        let times = guesses.times.entry((Hash::of(&[what.as_bytes()]), from)).or_default();
         *times = recent(times, now_ms).chain([now_ms]).collect();
     }
 }
