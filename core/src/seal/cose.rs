@@ -24,6 +24,8 @@ pub enum Namespace {
     Event,
     /// Storage receipt, by the box.
     Receipt,
+    /// Decision over a case, by the box.
+    Decision,
     /// Time statement, by the box.
     Time,
     /// Range of case numbers, by the box.
@@ -48,6 +50,7 @@ impl Namespace {
             Self::Seal => b"streife/1 seal",
             Self::Event => b"streife/1 event",
             Self::Receipt => b"streife/1 receipt",
+            Self::Decision => b"streife/1 decision",
             Self::Time => b"streife/1 time",
             Self::Numbers => b"streife/1 numbers",
             Self::Recipients => b"streife/1 recipients",
@@ -65,6 +68,7 @@ impl Namespace {
             Self::Seal => "application/vnd.streife.seal+cbor",
             Self::Event => "application/vnd.streife.event+cbor",
             Self::Receipt => "application/vnd.streife.receipt+cbor",
+            Self::Decision => "application/vnd.streife.decision+cbor",
             Self::Time => "application/vnd.streife.time+cbor",
             Self::Numbers => "application/vnd.streife.numbers+cbor",
             Self::Recipients => "application/vnd.streife.recipients+cbor",

@@ -10,6 +10,7 @@
 pub(crate) mod cbor;
 pub mod chain;
 mod cose;
+mod decision;
 mod documents;
 mod error;
 mod escrow;
@@ -30,6 +31,7 @@ mod software;
 mod time;
 
 pub use cose::{Namespace, Signed, SignedPayload, VerifyingKey, sign_payload, unverified_payload};
+pub use decision::{Decision, DecisionKind};
 pub use documents::{SignedCatalogue, SignedGeoPack, SignedPlateTable, SignedRules};
 pub use error::SealError;
 pub use escrow::RootEscrow;
