@@ -127,6 +127,9 @@ pub struct ProofClaims {
     /// Hash of the access token, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ath: Option<String>,
+    /// The newest nonce that the box has handed out (RFC 9449, section 8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 /// Hash of an access token as a DPoP proof names it.

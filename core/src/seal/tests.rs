@@ -235,6 +235,7 @@ fn web_tokens_verify_against_their_key_and_form_only() {
         htu: "https://box.test/v1/cases/1".to_owned(),
         iat: 5,
         ath: None,
+        nonce: Some("n".to_owned()),
     };
     let proof = jose::sign_proof(&claims, &key()).expect("signs");
     let (verified, jwk) = jose::verify_proof(&proof).expect("verifies");

@@ -89,6 +89,7 @@ impl Session {
             htu: format!("{}{path}", context.origin),
             iat: context.box_time_s(),
             ath: token.map(|token| token_hash(token)),
+            nonce: None,
         };
         request.headers.push(("dpop", sign_proof(&claims, &self.key)?));
         if let Some(token) = token {

@@ -149,7 +149,7 @@ impl Phone {
         let path = path.split('?').next().unwrap_or_default();
         let htu = format!("{}{path}", self.connection.origin);
         let ath = (!self.token.is_empty()).then(|| jose::token_hash(&self.token));
-        ProofClaims { jti: jti(), htm: method.to_owned(), htu, iat: self.now_s(), ath }
+        ProofClaims { jti: jti(), htm: method.to_owned(), htu, iat: self.now_s(), ath, nonce: None }
     }
 
     pub fn ask_token(&self, assertion: &AssertionClaims, proof: &ProofClaims) -> Response {
