@@ -159,6 +159,7 @@ fn bad_input(error: &Error) -> StreifeError {
         | Error::PreNote(_)
         | Error::NotProvisioned
         | Error::State
+        | Error::StaleTransfer
         | Error::Busy => Input::TooLong.into(),
     }
 }

@@ -30,16 +30,17 @@ pub use cancel::CancelToken;
 pub use error::StreifeError;
 pub use faults::{Input, KeyStoreFault, PhotoFault, PlateRule, SignerFault};
 pub use host::{
-    HostAnchor, HostAnchorError, HostClock, HostClockReading, HostError, HostKeyStore, HostKeyStoreError, HostSigner,
-    HostSignerError, LogSink,
+    HostAnchor, HostAnchorError, HostClock, HostClockReading, HostError, HostKeyStore, HostKeyStoreError, HostProgress,
+    HostSigner, HostSignerError, LogSink,
 };
 pub use plate::parse_plate;
 pub use streife::Streife;
 pub use types::{
-    AddedPhotoView, AddressView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput,
+    AddedPhotoView, AddressView, CaseSummaryView, CheckInput, ConfigInput, ConfirmationInput, FixInput, HeaderView,
     JournalHeadView, MunicipalityView, NotesInput, NoticeView, OcrCandidateView, OcrInput, OffenceInput, OffenceView,
-    OffencesInput, PayeeInput, PlaceInput, PlaceProposalView, PlateReadingView, PlateView, PreNoteView, RecoveryView,
-    SlipInput, SpaceLevelView, SpaceView, StatusView, SyncEndView, SyncReportView, TowInput, VehicleInput, VerdictView,
+    OffencesInput, PayeeInput, PlaceInput, PlaceProposalView, PlateReadingView, PlateView, PreNoteView, ReceiptView,
+    RecoveryView, SlipInput, SpaceLevelView, SpaceView, StatusView, SyncEndView, SyncReportView, SyncStateView,
+    TowInput, TransferBody, TransferFailure, TransferOutcome, TransferView, VehicleInput, VerdictView,
 };
 
 uniffi::setup_scaffolding!();

@@ -22,6 +22,7 @@ use crate::{ConfigInput, HostAnchor, HostClock, HostKeyStore, HostSigner, Input,
 pub struct Streife {
     client: Client,
     clock: Arc<dyn Clock>,
+    signer: Arc<SignerPort>,
     log: LogPort,
 }
 
@@ -125,17 +126,18 @@ impl Streife {
     ) -> Result<Arc<Self>, StreifeError> {
         let transport = transport(&config)?;
         let clock: Arc<dyn Clock> = Arc::new(ClockPort(clock));
+        let signer = Arc::new(SignerPort::new(signer));
         let ports = Ports {
             clock: clock.clone(),
             entropy: Arc::new(OsEntropy),
-            signer: Arc::new(SignerPort(signer)),
+            signer: signer.clone(),
             key_store: Arc::new(KeyStorePort(key_store)),
             anchor: anchor.map_or_else(|| Arc::new(NoAnchor) as Arc<dyn Anchor>, |anchor| Arc::new(AnchorPort(anchor))),
             transport,
         };
         let (config, log) = (config.into_core()?, LogPort::new(log));
         let client = log.during(|| open(config, ports))?;
-        Ok(Arc::new(Self { client, clock, log }))
+        Ok(Arc::new(Self { client, clock, signer, log }))
     }
 
     /// The one way into the core: what it logs goes to the host's sink, how it fails to the host's error.
@@ -145,6 +147,10 @@ impl Streife {
 
     pub(crate) const fn client(&self) -> &Client {
         &self.client
+    }
+
+    pub(crate) fn signer(&self) -> &SignerPort {
+        &self.signer
     }
 
     pub(crate) fn now(&self) -> ClockReading {

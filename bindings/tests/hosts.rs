@@ -48,7 +48,7 @@ fn a_public_key_that_is_none_is_refused() {
     let enrol = |mood: Mood<HostSignerError>| {
         let phone = Phone::new();
         *phone.signer.shows.lock().expect("not held") = mood;
-        phone.open().expect("opens").enrol("code".to_owned()).expect_err("is no key")
+        phone.open().expect("opens").enrol("code".to_owned(), None).expect_err("is no key")
     };
     let failed = StreifeError::SignerUnavailable { fault: SignerFault::Failed };
     for wrong in [vec![], vec![4; 33], vec![4; 64], vec![4; 66], vec![0; 91]] {

@@ -8,11 +8,11 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use streife_core::client::{Client, Config, Ports, StorageConfig, SyncLimits};
+use streife_core::client::{Client, Config, Policy, Ports, Retention, StorageConfig, SyncLimits};
 use streife_core::domain::{
     CaseEdit, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate, Vehicle, VehicleKind,
 };
-use streife_core::ports::{NeverCancel, NoAnchor, OsEntropy};
+use streife_core::ports::{NoAnchor, OsEntropy};
 use streife_core::seal::SoftwareKey;
 use streife_core::sync::Network;
 use streife_core::testing::{
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sealed = client.seal_case(case, Vec::new())?; // signed, chained, queued; from now on it can only be voided
     println!("case {} is number {} of the shift", sealed.case, sealed.seq);
 
-    let report = client.sync(&SyncLimits { network: Network::Unmetered, max_ms: None, cancel: &NeverCancel })?;
+    let report = client.sync(&SyncLimits::over(Network::Unmetered))?;
     println!("{:?}; {} bytes wait", report.end, client.status()?.bytes_waiting); // no box here: it says when to ask again
     // tour ends
     Ok(())
@@ -64,7 +64,8 @@ fn phone(folder: &Path, agency: &DevAgency) -> Result<(Config, Ports), Box<dyn E
         agency_root: agency.root.verifying_key(),
         box_key: SoftwareKey::generate(&OsEntropy)?.verifying_key(),
         app: "first-case 1".to_owned(),
-        metered_limit: 1 << 20,
+        policy: Policy { metered_object: 1 << 20, ..Policy::default() },
+        retention: Retention::AT_ONCE,
         numbers_low: 0,
         payee: None,
         storage: StorageConfig::default(),

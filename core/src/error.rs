@@ -116,6 +116,9 @@ pub enum Error {
     /// The step does not fit the state.
     #[error("the state does not allow this call")]
     State,
+    /// The transfer was given up, or its outcome was told before. Nothing has changed.
+    #[error("the transfer is not on its way any more")]
+    StaleTransfer,
     /// A call of the same kind is running.
     #[error("a call of the same kind is running")]
     Busy,
@@ -148,7 +151,7 @@ impl Error {
             Self::Refused(_) => ErrorKind::Refused,
             Self::Findings(_) => ErrorKind::Findings,
             Self::NotProvisioned => ErrorKind::NotProvisioned,
-            Self::State => ErrorKind::State,
+            Self::State | Self::StaleTransfer => ErrorKind::State,
             Self::Busy => ErrorKind::Busy,
         }
     }
@@ -195,6 +198,7 @@ impl From<SyncError> for Error {
             SyncError::Seal(error) => Self::Seal(error),
             SyncError::Signer(error) => error.into(),
             SyncError::NothingSent => Self::State,
+            SyncError::StaleTransfer => Self::StaleTransfer,
         }
     }
 }

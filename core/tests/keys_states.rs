@@ -342,11 +342,7 @@ fn the_store_is_asked_again_when_a_shift_opens_and_when_it_syncs() {
 }
 
 fn limits() -> streife_core::client::SyncLimits<'static> {
-    streife_core::client::SyncLimits {
-        network: streife_core::client::Network::Unmetered,
-        max_ms: None,
-        cancel: &streife_core::ports::NeverCancel,
-    }
+    streife_core::client::SyncLimits::over(streife_core::client::Network::Unmetered)
 }
 
 #[test]

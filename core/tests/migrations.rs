@@ -18,7 +18,8 @@ use streife_core::vault::{VaultError, rehearse_migrations};
 
 const FIRST: &str = include_str!("../migrations/0001_initial.sql");
 const SECOND: &str = include_str!("../migrations/0002_survival.sql");
-const NEWEST: u32 = 2;
+const THIRD: &str = include_str!("../migrations/0003_handover.sql");
+const NEWEST: u32 = 3;
 /// Schemas with a golden vault.
 const GOLDEN: [u32; 2] = [1, 2];
 
@@ -123,10 +124,10 @@ fn a_step_that_breaks_leaves_the_version_before_it() {
     ] {
         let golden = Golden::read(1);
         let phone = golden.phone();
-        drop(rehearse_migrations(&phone.vault_folder(), &[FIRST, SECOND]));
+        drop(rehearse_migrations(&phone.vault_folder(), &[FIRST, SECOND, THIRD]));
         let before = contents(&database(&phone));
-        let failed = rehearse_migrations(&phone.vault_folder(), &[FIRST, SECOND, broken]).expect_err("breaks");
-        assert!(matches!(failed, VaultError::Migration { to: 3 }), "{broken}: {failed:?}");
+        let failed = rehearse_migrations(&phone.vault_folder(), &[FIRST, SECOND, THIRD, broken]).expect_err("breaks");
+        assert!(matches!(failed, VaultError::Migration { to: 4 }), "{broken}: {failed:?}");
         assert_eq!(contents(&database(&phone)), before, "{broken}");
         golden.assert_whole(&phone, &phone.try_open().expect("the version that was there opens it"));
     }
@@ -136,13 +137,13 @@ fn a_step_that_breaks_leaves_the_version_before_it() {
 fn each_step_stands_for_itself() {
     let golden = Golden::read(1);
     let phone = golden.phone();
-    let steps = [FIRST, SECOND, "CREATE TABLE third (x BLOB) STRICT", "broken"];
+    let steps = [FIRST, SECOND, THIRD, "CREATE TABLE fourth (x BLOB) STRICT", "broken"];
     let failed = rehearse_migrations(&phone.vault_folder(), &steps).expect_err("breaks");
-    assert!(matches!(failed, VaultError::Migration { to: 4 }), "{failed:?}");
+    assert!(matches!(failed, VaultError::Migration { to: 5 }), "{failed:?}");
     let (version, tables) = contents(&database(&phone));
-    assert_eq!((version, tables.contains_key("third")), (3, true));
+    assert_eq!((version, tables.contains_key("fourth")), (4, true));
     assert_eq!(contents(&phone.vault_folder().join("backup/vault-v1.db")).0, 1);
-    // The library that knows two steps refuses three, and touches nothing.
+    // The library that knows three steps refuses four, and touches nothing.
     let before = all_bytes(&phone.vault_folder());
     assert_eq!(phone.try_open().map(drop).expect_err("newer").kind(), ErrorKind::NewerVersion);
     assert_eq!(all_bytes(&phone.vault_folder()), before);

@@ -32,7 +32,7 @@ fn held(phone: &Phone) -> Held {
 }
 
 fn limits(cancel: &dyn Cancel) -> SyncLimits<'_> {
-    SyncLimits { network: Network::Unmetered, max_ms: None, cancel }
+    SyncLimits { cancel, ..SyncLimits::over(Network::Unmetered) }
 }
 
 // ---- one process ----

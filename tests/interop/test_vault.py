@@ -275,7 +275,7 @@ def test_random_flips_in_object_files_are_all_noticed(copy: Path) -> None:
 
 def test_a_newer_vault_and_a_folder_without_one_are_bad_input(copy: Path, tmp_path: Path) -> None:
     with sqlite3.connect(copy / "vault.db") as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute("PRAGMA user_version = 4")
     connection.close()
     for root in (copy, tmp_path):
         with pytest.raises(BadInput):

@@ -144,6 +144,7 @@ class Phone:
             "authorities_pem": box.authorities,
             "app": "smoke 1.0",
             "ballast": 1 << 20,
+            "retain_ms": 0,
         }
 
     def open(self, **changes) -> streife.Streife:

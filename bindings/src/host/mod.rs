@@ -12,18 +12,21 @@ mod anchor;
 mod clock;
 mod key_store;
 mod log;
+mod progress;
 mod signer;
 
 pub use anchor::{HostAnchor, HostAnchorError};
 pub use clock::{HostClock, HostClockReading};
 pub use key_store::{HostKeyStore, HostKeyStoreError};
 pub use log::LogSink;
+pub use progress::HostProgress;
 pub use signer::{HostSigner, HostSignerError};
 
 pub(crate) use anchor::AnchorPort;
 pub(crate) use clock::ClockPort;
 pub(crate) use key_store::KeyStorePort;
 pub(crate) use log::LogPort;
+pub(crate) use progress::ProgressPort;
 pub(crate) use signer::SignerPort;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,6 @@
 //! The device's signing key.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use streife_core::ports::{Signer, SignerError};
 
@@ -56,16 +56,34 @@ impl From<HostSignerError> for SignerError {
 /// Length of an uncompressed point of P-256.
 const POINT: usize = 65;
 
-/// The core's view of a host's signer.
-pub(crate) struct SignerPort(pub(crate) Arc<dyn HostSigner>);
+/// The core's view of a host's signer, and what the platform says of its key.
+pub(crate) struct SignerPort {
+    host: Arc<dyn HostSigner>,
+    attestation: Mutex<Vec<Vec<u8>>>,
+}
+
+impl SignerPort {
+    pub(crate) fn new(host: Arc<dyn HostSigner>) -> Self {
+        Self { host, attestation: Mutex::default() }
+    }
+
+    /// Takes the certificates that the next enrolment sends.
+    pub(crate) fn attest(&self, certificates: Vec<Vec<u8>>) {
+        *self.attestation.lock().unwrap_or_else(PoisonError::into_inner) = certificates;
+    }
+}
 
 impl Signer for SignerPort {
     fn public_key(&self) -> Result<Vec<u8>, SignerError> {
-        let key = ask(HostSignerError::Failed, || self.0.public_key())?;
+        let key = ask(HostSignerError::Failed, || self.host.public_key())?;
         if key.len() == POINT { Ok(key) } else { Err(SignerError::Failed) }
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        Ok(ask(HostSignerError::Failed, || self.0.sign(message.to_vec()))?)
+        Ok(ask(HostSignerError::Failed, || self.host.sign(message.to_vec()))?)
+    }
+
+    fn attestation(&self) -> Result<Vec<Vec<u8>>, SignerError> {
+        Ok(self.attestation.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }

@@ -1,6 +1,6 @@
 //! The core's closed lists and plain records, as the host's languages see them.
 
-use streife_core::client::{CaseState, KeyState, Network, SealedView};
+use streife_core::client::{CaseState, KeyState, Network, SealedView, Waiting};
 use streife_core::domain::{
     Axle, CaseId, CaseNumber, Category, ClockPosition, Finding, FindingCode, FixProvider, GpsState, OffenceRelation,
     Officer, PhotoClass, PlateClass, Season, Severity, Side, Suffix, Valve, VehicleKind, VoidReason,
@@ -310,8 +310,37 @@ pub enum Network {
     Offline,
     /// Each byte costs: large objects wait.
     Metered,
+    /// Each byte costs much: only what is small goes.
+    Roaming,
     /// Everything may go.
     Unmetered,
+}
+
+/// What a handover waits for.
+#[uniffi::remote(Enum)]
+pub enum Waiting {
+    /// There is no network.
+    NoNetwork,
+    /// What is left is too large for this link.
+    UnmeteredLink,
+    /// The battery is low.
+    Charger,
+    /// The day's budget for metered links is used up.
+    Budget,
+    /// The box has asked phones to spread their start.
+    Turn,
+    /// The box has too much to do and has said when to come again.
+    BoxBusy,
+    /// The box cannot be reached.
+    BoxUnreachable,
+    /// The other side is not the agency's box.
+    NotTheBox,
+    /// The box answers with failures.
+    BoxFailing,
+    /// Something is tried again later; the rest is done.
+    Retry,
+    /// The device was revoked.
+    Revoked,
 }
 
 /// What the key store said when it was last asked for the vault's newest hardware key.

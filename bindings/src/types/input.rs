@@ -1,6 +1,6 @@
 //! What an app tells the core.
 
-use streife_core::client::{Client, Config, StorageConfig, VerifyingKey};
+use streife_core::client::{Client, Config, Policy, Retention, StorageConfig, VerifyingKey};
 use streife_core::domain::{
     Agency, CaseEdit, Confirmation, DiscTime, Fix, FixProvider, Lettering, Moment, Municipality, NamedOffence, Notes,
     OffenceNumber, OffenceRelation, Payee, Place, Plate, PlateMarks, Slip, Valve, Vehicle, VehicleFlag, VehicleKind,
@@ -32,6 +32,18 @@ pub struct ConfigInput {
     /// On a metered link larger objects wait, bytes.
     #[uniffi(default = 1_048_576)]
     pub metered_limit: u64,
+    /// On a low battery and while roaming larger objects wait, bytes.
+    #[uniffi(default = 262_144)]
+    pub small_limit: u64,
+    /// Bytes a day of the device's calendar over metered links; then objects wait.
+    #[uniffi(default = 209_715_200)]
+    pub metered_day: u64,
+    /// So long a payload stays on the phone behind its receipt, milliseconds; 0 lets it go at once.
+    #[uniffi(default = 259_200_000)]
+    pub retain_ms: u64,
+    /// Whether a decision of the desk lets it go earlier.
+    #[uniffi(default = true)]
+    pub release_on_decision: bool,
     /// Bytes held back on the disk, so that a case that was begun can be finished when the disk is full; 0 for none.
     #[uniffi(default = 33_554_432)]
     pub ballast: u64,
@@ -72,7 +84,12 @@ impl ConfigInput {
             agency_root: pinned(&self.agency_root)?,
             box_key: pinned(&self.box_key)?,
             app: self.app,
-            metered_limit: self.metered_limit,
+            policy: Policy {
+                metered_object: self.metered_limit,
+                small_object: self.small_limit,
+                metered_day: self.metered_day,
+            },
+            retention: Retention { after_decision: self.release_on_decision, after_ms: self.retain_ms },
             storage: StorageConfig { ballast: self.ballast, key_store_timeout_ms: self.key_store_timeout_ms },
             numbers_low: self.numbers_low,
             payee: self.payee.map(PayeeInput::into_core).transpose()?,

@@ -12,6 +12,7 @@ mod notice;
 mod proceedings;
 mod salvage;
 mod text;
+mod transfer;
 mod view;
 
 pub use audit::AuditView;
@@ -25,6 +26,9 @@ pub use input::{
 };
 pub use notice::{NoticeView, SpaceLevelView, SpaceView};
 pub use salvage::SalvageView;
+pub use transfer::{
+    HeaderView, ReceiptView, SyncStateView, TransferBody, TransferFailure, TransferOutcome, TransferView,
+};
 pub use view::{
     AddedPhotoView, CaseSummaryView, JournalHeadView, OffenceView, PlateView, RecoveryView, StatusView, SyncEndView,
     SyncReportView,

@@ -71,6 +71,22 @@ pub enum NoticeView {
     },
     /// Another copy of the vault's folder has been opened in between.
     Copied,
+    /// The box has lost a case, or parts of it, that it had given a receipt for. It is sent again.
+    CaseRequeued {
+        /// The case.
+        case: CaseId,
+    },
+    /// The box has lost a case that it had given a receipt for, and the payload is gone from the phone. The receipt is the
+    /// evidence; see `receipts`.
+    CaseLost {
+        /// The case.
+        case: CaseId,
+    },
+    /// The box holds another manifest under the id of a case than the one it had given a receipt for.
+    CaseDiffers {
+        /// The case.
+        case: CaseId,
+    },
     /// The box knows an entry of this phone's journal that is not in it: the folder was set back, or replaced.
     BoxKnowsMore {
         /// Number of the newest entry that the box knows of.
@@ -89,6 +105,9 @@ impl From<Notice> for NoticeView {
             Notice::DraftStranded { case } => Self::DraftStranded { case },
             Notice::ChangedWhileSuspended { left, found } => Self::ChangedWhileSuspended { left, found },
             Notice::SetBack { anchored, found } => Self::SetBack { anchored, found },
+            Notice::CaseRequeued { case } => Self::CaseRequeued { case },
+            Notice::CaseLost { case } => Self::CaseLost { case },
+            Notice::CaseDiffers { case } => Self::CaseDiffers { case },
             Notice::Copied => Self::Copied,
             Notice::BoxKnowsMore { known } => Self::BoxKnowsMore { known },
             Notice::Damaged(Damage { record, fault, entry, chunk }) => {

@@ -1,6 +1,6 @@
 //! What the core tells an app.
 
-use streife_core::client::{AddedPhoto, CaseState, CaseSummary, KeyState, Status, SyncEnd, SyncReport};
+use streife_core::client::{AddedPhoto, CaseState, CaseSummary, KeyState, Status, SyncEnd, SyncReport, Waiting};
 use streife_core::domain::{
     CaseId, Category, GpsState, ObjectId, OffenceNumber, Plate, PlateClass, Season, ShiftId, Suffix,
 };
@@ -88,8 +88,10 @@ pub struct StatusView {
     pub unsigned: u32,
     /// Signed cases that wait for the box.
     pub waiting: u32,
-    /// Cases the box has receipted and the phone has let go.
+    /// Cases the box has receipted, whether or not the phone has let them go.
     pub handed_over: u32,
+    /// Of these, cases whose payload is still here.
+    pub kept: u32,
     /// Cases the box refused; kept for ever.
     pub quarantined: u32,
     /// Sealed cases that lost their manifest with a damaged database; see `reissue_case`.
@@ -109,13 +111,14 @@ pub struct StatusView {
 impl From<Status> for StatusView {
     fn from(status: Status) -> Self {
         let Status { shift, drafts, unsigned, waiting, handed_over, quarantined, stranded, .. } = status;
-        let Status { bytes_waiting, keys, locked, unreadable, numbers_left, .. } = status;
+        let Status { kept, bytes_waiting, keys, locked, unreadable, numbers_left, .. } = status;
         Self {
             shift,
             drafts,
             unsigned,
             waiting,
             handed_over,
+            kept,
             quarantined,
             stranded,
             bytes_waiting,
@@ -185,19 +188,30 @@ impl From<SyncEnd> for SyncEndView {
 pub struct SyncReportView {
     /// Why it returned.
     pub end: SyncEndView,
+    /// What it waits for, if something is left.
+    pub waiting: Option<Waiting>,
     /// Requests sent.
     pub requests: u32,
+    /// Requests that have failed and are tried again.
+    pub retries: u32,
     /// Bytes of all request bodies.
     pub bytes_sent: u64,
+    /// Bytes of the items that have arrived: what would have been enough.
+    pub bytes_needed: u64,
     /// Cases whose receipt was verified.
     pub receipts: u32,
+    /// Decisions of the desk that were verified.
+    pub decisions: u32,
     /// Items refused for good.
     pub quarantined: u32,
 }
 
 impl From<SyncReport> for SyncReportView {
-    fn from(SyncReport { end, requests, bytes_sent, receipts, quarantined }: SyncReport) -> Self {
-        Self { end: end.into(), requests, bytes_sent, receipts, quarantined }
+    fn from(report: SyncReport) -> Self {
+        let SyncReport { end, waiting, requests, retries, bytes_sent, bytes_needed, .. } = report;
+        let SyncReport { receipts, decisions, quarantined, .. } = report;
+        let end = end.into();
+        Self { end, waiting, requests, retries, bytes_sent, bytes_needed, receipts, decisions, quarantined }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use streife_core::client::{Client, Config, Ports, StorageConfig};
+use streife_core::client::{Client, Config, Policy, Ports, Retention, StorageConfig};
 use streife_core::domain::{
     Agency, CaseEdit, CaseId, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate, Vehicle, VehicleKind,
 };
@@ -33,7 +33,8 @@ impl Phone {
             agency_root: agency.root.verifying_key(),
             box_key: key().verifying_key(),
             app: "bench".to_owned(),
-            metered_limit: 0,
+            policy: Policy { metered_object: 0, ..Policy::default() },
+            retention: Retention::AT_ONCE,
             numbers_low: 0,
             payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },

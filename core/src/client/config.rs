@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Retention;
 use crate::domain::{Agency, Payee};
 use crate::ports::{Anchor, Clock, Entropy, KeyStore, Signer, Transport};
 use crate::seal::VerifyingKey;
+use crate::sync::Policy;
 use crate::vault::{StorageConfig, Trust, VaultPorts};
 
 /// Settings that come with the app or its management, and never change while a vault is open.
@@ -21,8 +23,10 @@ pub struct Config {
     pub box_key: VerifyingKey,
     /// Version of the app, as manifests name it.
     pub app: String,
-    /// On a metered link larger objects wait, bytes.
-    pub metered_limit: u64,
+    /// What may go over which link.
+    pub policy: Policy,
+    /// How long payloads stay behind their receipts.
+    pub retention: Retention,
     /// How the vault keeps house.
     pub storage: StorageConfig,
     /// A handover asks the box for case numbers while fewer than this are left; 0 never asks.

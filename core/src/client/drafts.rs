@@ -16,7 +16,7 @@ impl Client {
     pub fn begin_case(&self) -> Result<CaseId, Error> {
         let _watch = self.watch_disk();
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
-        self.vault.expect_room()?;
+        self.expect_room()?;
         let case = CaseId::new(self.random()?);
         self.vault.begin_case(case, shift, &CaseFacts::default(), self.now()?)?;
         Ok(case)

@@ -1,27 +1,46 @@
 //! Handing over: drives the engine over the transport until nothing is left to do now.
 //!
 //! This loop never sleeps. When the engine says to wait, it returns with the time, and the host's scheduler calls again.
+//! The other driver, for a host whose own uploader carries the bytes, is in `transfer.rs`; both drive the same engine.
 
-use std::sync::TryLockError;
+use std::sync::{MutexGuard, TryLockError};
 
 use super::suspend::UntilSuspended;
-use super::{Client, Config};
-use crate::domain::CaseId;
+use super::{Client, Config, Notice, SyncState};
+use crate::domain::Moment;
 use crate::error::Error;
 use crate::log;
-use crate::ports::Cancel;
-use crate::seal::{Manifest, Receipt, Signed, VerifyingKey};
-use crate::sync::{Action, Context, Engine, Network, Progress, TimeRecord};
-use crate::vault::{CaseRow, CaseState, Damage, ItemKind, JournalEvent, VaultError};
+use crate::ports::{Cancel, NeverCancel, TransportError};
+use crate::sync::{Action, Battery, Context, Engine, Finding, Network, Progress, Waiting};
+use crate::vault::{ItemKind, JournalEvent, VaultError};
 
 /// How far a call may go.
 pub struct SyncLimits<'a> {
     /// What the link is like.
     pub network: Network,
-    /// Ends at the first safe point after so many milliseconds, if given.
+    /// How the battery stands.
+    pub battery: Battery,
+    /// Ends after so many milliseconds, if given: no request begins that cannot end by then, and one that runs is broken
+    /// off.
     pub max_ms: Option<u64>,
-    /// Asked between requests.
+    /// Asked between requests, and while a body is sent.
     pub cancel: &'a dyn Cancel,
+    /// Told how far the handover has come, before each request and at the end.
+    pub listener: Option<&'a dyn ProgressListener>,
+}
+
+impl SyncLimits<'_> {
+    /// No limit but the link.
+    #[must_use]
+    pub const fn over(network: Network) -> Self {
+        Self { network, battery: Battery::Enough, max_ms: None, cancel: &NeverCancel, listener: None }
+    }
+}
+
+/// Hears how far a handover has come.
+pub trait ProgressListener: Sync {
+    /// Must return soon: the handover waits for it.
+    fn progress(&self, state: &SyncState);
 }
 
 /// Why a call returned.
@@ -44,14 +63,38 @@ pub enum SyncEnd {
 pub struct SyncReport {
     /// Why it returned.
     pub end: SyncEnd,
+    /// What it waits for, if something is left.
+    pub waiting: Option<Waiting>,
     /// Requests sent.
     pub requests: u32,
+    /// Requests that have failed and are tried again.
+    pub retries: u32,
     /// Bytes of all request bodies.
     pub bytes_sent: u64,
+    /// Bytes of the items that have arrived: what would have been enough.
+    pub bytes_needed: u64,
     /// Cases whose receipt was verified.
     pub receipts: u32,
+    /// Decisions of the desk that were verified.
+    pub decisions: u32,
     /// Items refused for good.
     pub quarantined: u32,
+}
+
+impl SyncReport {
+    pub(super) const fn new() -> Self {
+        Self {
+            end: SyncEnd::Idle,
+            waiting: None,
+            requests: 0,
+            retries: 0,
+            bytes_sent: 0,
+            bytes_needed: 0,
+            receipts: 0,
+            decisions: 0,
+            quarantined: 0,
+        }
+    }
 }
 
 impl Client {
@@ -62,82 +105,159 @@ impl Client {
     /// [`Error`] of vault or signer. The network is never an error here.
     pub fn sync(&self, limits: &SyncLimits<'_>) -> Result<SyncReport, Error> {
         let (_watch, _draining) = (self.watch_disk(), self.vault.drain());
-        let mut engine = match self.engine.try_lock() {
-            Ok(engine) => engine,
-            Err(TryLockError::WouldBlock) => return Err(Error::Busy),
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        };
+        let mut engine = self.engine()?;
+        self.with_keys(&mut engine, |client, engine| client.hand_over(limits, engine))
+    }
+
+    /// Compares every case that was handed over with what the box has, also those whose payload is gone, and syncs. What
+    /// it finds is in the journal and told as a [`Notice`]; what the box has lost is sent again while the payload is here.
+    /// Syncing does the same by itself some times a day for cases whose payload is here.
+    ///
+    /// # Errors
+    /// As [`Self::sync`].
+    pub fn reconcile(&self, limits: &SyncLimits<'_>) -> Result<SyncReport, Error> {
+        let (_watch, _draining) = (self.watch_disk(), self.vault.drain());
+        let mut engine = self.engine()?;
+        self.with_keys(&mut engine, |client, engine| {
+            engine.compare_all(&client.context(limits, &client.now()?)?)?;
+            client.hand_over(limits, engine)
+        })
+    }
+
+    /// The engine, for one call at a time.
+    pub(super) fn engine(&self) -> Result<MutexGuard<'_, Engine>, Error> {
+        match self.engine.try_lock() {
+            Ok(engine) => Ok(engine),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+        }
+    }
+
+    /// Runs a step with the keys that are at hand. A lock that came meanwhile takes the session away.
+    pub(super) fn with_keys<T>(
+        &self,
+        engine: &mut Engine,
+        step: impl FnOnce(&Self, &mut Engine) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.retry_keys();
         if self.vault.is_locked() {
             return Err(VaultError::Locked.into());
         }
-        let done = self.hand_over(limits, &mut engine);
+        let done = step(self, engine);
         if self.vault.is_locked() {
-            engine.forget_session();
+            self.forget_session(engine);
         }
         done
     }
 
-    fn hand_over(&self, limits: &SyncLimits<'_>, engine: &mut Engine) -> Result<SyncReport, Error> {
+    pub(super) fn forget_session(&self, engine: &mut Engine) {
+        engine.forget_session();
+        if let Err(error) = self.vault.forget_sync_memory() {
+            log::event("the session stays in the vault, sealed", &[("error", &Error::from(error))]);
+        }
+    }
+
+    /// What comes before anything is sent.
+    pub(super) fn prepare_handover(&self) -> Result<(), Error> {
         self.keep_up()?;
         self.sign_pending()?;
-        self.purge_receipted()?;
-        let started = self.now()?;
-        let mut report = SyncReport { end: SyncEnd::Idle, requests: 0, bytes_sent: 0, receipts: 0, quarantined: 0 };
+        self.purge_due()
+    }
+
+    fn hand_over(&self, limits: &SyncLimits<'_>, engine: &mut Engine) -> Result<SyncReport, Error> {
+        self.prepare_handover()?;
+        let (started, mut report) = (self.now()?, SyncReport::new());
+        let asked = UntilSuspended::new(self, limits, started);
         loop {
-            let elapsed = self.now()?.since_ms(&started);
-            if limits.cancel.is_cancelled() {
-                return Ok(SyncReport { end: SyncEnd::Cancelled, ..report });
+            if let Some(end) = asked.end() {
+                return self.end(end, report, engine, limits);
             }
-            if limits.max_ms.is_some_and(|max| u64::try_from(elapsed).is_ok_and(|elapsed| elapsed >= max)) {
-                return Ok(SyncReport { end: SyncEnd::Deadline, ..report });
-            }
-            let request = match self.next_action(limits, engine)? {
+            let request = match self.next_action(limits, &started, engine)? {
                 Action::Send(request) => request,
                 Action::Idle => {
                     self.rotate_when_drained();
-                    return Ok(report);
+                    return self.end(SyncEnd::Idle, report, engine, limits);
                 }
-                Action::WaitUntil(time) => return Ok(SyncReport { end: SyncEnd::WaitUntil(time), ..report }),
+                Action::WaitUntil(time) => return self.end(SyncEnd::WaitUntil(time), report, engine, limits),
+                Action::OutOfTime => return self.end(SyncEnd::Deadline, report, engine, limits),
             };
+            self.tell(engine, limits)?;
             report.requests += 1;
             report.bytes_sent += request.body.len();
-            let cancel = UntilSuspended { asked: limits.cancel, vault: &self.vault };
-            let outcome = self.ports.transport.send(&request, &cancel);
-            let progress = engine.done(&self.context(limits)?, outcome)?;
-            self.account(progress, &mut report)?;
-            if progress == Progress::Revoked {
-                return Ok(SyncReport { end: SyncEnd::Revoked, ..report });
+            let outcome = self.ports.transport.send(&request, &asked);
+            if self.take_outcome(limits, &started, engine, outcome, &mut report)? == Progress::Revoked {
+                return self.end(SyncEnd::Revoked, report, engine, limits);
             }
         }
     }
 
+    /// Gives an outcome to the engine and accounts for what it brings about.
+    pub(super) fn take_outcome(
+        &self,
+        limits: &SyncLimits<'_>,
+        started: &Moment,
+        engine: &mut Engine,
+        outcome: Result<crate::ports::Response, TransportError>,
+        report: &mut SyncReport,
+    ) -> Result<Progress, Error> {
+        let progress = engine.done(&self.context(limits, started)?, outcome)?;
+        report.bytes_needed += engine.take_needed();
+        self.account(progress, report)?;
+        for finding in engine.take_findings() {
+            self.tell_finding(finding, report)?;
+        }
+        Ok(progress)
+    }
+
+    fn end(
+        &self,
+        end: SyncEnd,
+        mut report: SyncReport,
+        engine: &Engine,
+        limits: &SyncLimits<'_>,
+    ) -> Result<SyncReport, Error> {
+        report.end = end;
+        report.waiting = if end == SyncEnd::Revoked { Some(Waiting::Revoked) } else { engine.waiting() };
+        let state = self.work_out_state(engine, limits.network, report.waiting, end)?;
+        self.show(state, limits);
+        Ok(report)
+    }
+
     /// What to do next. An answer may have left something to sign (an opening that the box does not know), so nothing is
     /// left only if that is so behind another signing, too.
-    fn next_action(&self, limits: &SyncLimits<'_>, engine: &mut Engine) -> Result<Action, Error> {
-        match engine.next(&self.context(limits)?)? {
+    pub(super) fn next_action(
+        &self,
+        limits: &SyncLimits<'_>,
+        started: &Moment,
+        engine: &mut Engine,
+    ) -> Result<Action, Error> {
+        match engine.next(&self.context(limits, started)?)? {
             Action::Idle => {
                 self.sign_pending()?;
-                Ok(engine.next(&self.context(limits)?)?)
+                Ok(engine.next(&self.context(limits, started)?)?)
             }
             other => Ok(other),
         }
     }
 
-    fn context(&self, limits: &SyncLimits<'_>) -> Result<Context<'_>, Error> {
+    pub(super) fn context(&self, limits: &SyncLimits<'_>, started: &Moment) -> Result<Context<'_>, Error> {
+        let now = self.now()?;
+        let elapsed = u64::try_from(now.since_ms(started)).unwrap_or_default();
         Ok(Context {
             vault: &self.vault,
             signer: &*self.ports.signer,
             entropy: &*self.ports.entropy,
-            now: self.now()?,
+            now,
             device: self.device,
             agency: &self.config.agency,
             numbers_low: self.config.numbers_low.min(Config::NUMBERS_MOST),
             origin: self.ports.transport.origin(),
             box_key: &self.config.box_key,
             network: limits.network,
-            metered_limit: self.config.metered_limit,
-            clock_offset_ms: self.time_record()?.map_or(0, |record: TimeRecord| record.ahead_ms),
+            battery: limits.battery,
+            policy: &self.config.policy,
+            left_ms: limits.max_ms.map(|max| max.saturating_sub(elapsed)),
+            time: self.time_record()?,
         })
     }
 
@@ -145,9 +265,12 @@ impl Client {
         match progress {
             Progress::Arrived(ItemKind::Receipt) => {
                 report.receipts += 1;
-                self.purge_receipted()?;
+                if self.config.retention.after_ms == 0 {
+                    self.purge_due()?;
+                }
             }
             Progress::Quarantined => report.quarantined += 1,
+            Progress::Waits => report.retries += 1,
             Progress::BoxKnowsMore(n) => self.report_box_mark(n)?,
             Progress::Clock(by_ms) if by_ms.unsigned_abs() > 60_000 => {
                 self.vault.note(self.now()?, JournalEvent::ClockDiffers { by_ms })?;
@@ -158,44 +281,16 @@ impl Client {
         Ok(())
     }
 
-    /// The retention policy of this version: the payload goes as soon as the receipt is verified. The receipt has lain
-    /// in clear since it came, so it is verified once more before anything is destroyed.
-    fn purge_receipted(&self) -> Result<(), Error> {
-        let receipted = self.vault.cases_in_state(CaseState::Receipted)?;
-        let Some(own_key) = self.own_key_for(&receipted)? else { return Ok(()) };
-        for case in &receipted {
-            let Some(row) = self.unless_damaged(self.vault.case(*case).map_err(Error::from))? else { continue };
-            if self.is_receipted(&row, &own_key) {
-                self.vault.purge(*case, self.now()?)?;
-            } else {
-                self.report_damage(&[Damage::of_receipt(*case)])?;
+    fn tell_finding(&self, finding: Finding, report: &mut SyncReport) -> Result<(), Error> {
+        match finding {
+            Finding::Requeued(case) => drop(self.notify(Notice::CaseRequeued { case })),
+            Finding::Lost(case) => drop(self.notify(Notice::CaseLost { case })),
+            Finding::Differs(case) => drop(self.notify(Notice::CaseDiffers { case })),
+            Finding::Decided(..) => {
+                report.decisions += 1;
+                self.purge_due()?;
             }
-        }
-        if !receipted.is_empty() {
-            self.vault.restore_ballast();
         }
         Ok(())
-    }
-
-    /// The key that manifests are verified with, unless there is nothing to verify or the signer does not answer now.
-    fn own_key_for(&self, cases: &[CaseId]) -> Result<Option<VerifyingKey>, Error> {
-        if cases.is_empty() {
-            return Ok(None);
-        }
-        match self.ports.signer.public_key() {
-            Ok(key) => Ok(Some(VerifyingKey::from_sec1(&key)?)),
-            Err(error) => {
-                log::event("purging is put off", &[("error", &error)]);
-                Ok(None)
-            }
-        }
-    }
-
-    fn is_receipted(&self, row: &CaseRow, own_key: &VerifyingKey) -> bool {
-        let (Some(manifest), Some(receipt)) = (&row.manifest, &row.receipt) else { return false };
-        let manifest = Signed::<Manifest>::verify(manifest, own_key);
-        let receipt = Signed::<Receipt>::verify(receipt, &self.config.box_key);
-        let (Ok(manifest), Ok(receipt)) = (manifest, receipt) else { return false };
-        receipt.payload().covers(&manifest) && manifest.payload().case == row.case
     }
 }

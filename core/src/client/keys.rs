@@ -25,7 +25,7 @@ impl Client {
     pub fn lock(&self) {
         self.vault.lock();
         if let Ok(mut engine) = self.engine.try_lock() {
-            engine.forget_session();
+            self.forget_session(&mut engine);
         }
     }
 

@@ -28,10 +28,12 @@ mod places;
 mod plates;
 mod prenotes;
 mod proceedings;
+mod progress;
 mod provision;
 mod quarantine;
 mod recover;
 mod reissue;
+mod retention;
 mod salvage;
 mod sealing;
 mod shifts;
@@ -39,25 +41,29 @@ mod signing;
 mod space;
 mod status;
 mod suspend;
+mod transfer;
 mod voiding;
 
 pub use config::{Config, Ports};
 pub use derivatives::Derivative;
-pub use handover::{SyncEnd, SyncLimits, SyncReport};
+pub use handover::{ProgressListener, SyncEnd, SyncLimits, SyncReport};
 pub use notices::Notice;
 pub use numbers::SlipUse;
 pub use open::Client;
 pub use photos::AddedPhoto;
 pub use places::{PlaceProposal, ProposedAddress};
 pub use proceedings::TowDetails;
+pub use progress::SyncState;
+pub use retention::Retention;
 pub use sealing::SealedView;
 pub use status::Status;
+pub use transfer::{Transfer, TransferToken};
 
 // What the calls take and give of the layers below, so that a binding names this module only.
 pub use crate::evidence::PhotoError;
 pub use crate::geo::Coverage;
 pub use crate::seal::{SealError, VerifyingKey};
-pub use crate::sync::Network;
+pub use crate::sync::{Battery, Network, Policy, Waiting};
 pub use crate::vault::{
     Audit, CaseState, CaseSummary, Checked, Damage, Fault, KeyState, QuarantineExport, Record, Salvage, Space,
     SpaceLevel, StorageConfig, VaultError,

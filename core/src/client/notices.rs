@@ -58,6 +58,22 @@ pub enum Notice {
         /// Number of the newest entry that the box knows of.
         known: u64,
     },
+    /// The box has lost a case, or parts of it, that it had given a receipt for. It is sent again.
+    CaseRequeued {
+        /// The case.
+        case: CaseId,
+    },
+    /// The box has lost a case that it had given a receipt for, and its payload is gone from the phone. The receipt is the
+    /// evidence; see [`Client::receipts_export`].
+    CaseLost {
+        /// The case.
+        case: CaseId,
+    },
+    /// The box holds another manifest under the id of a case than the one it had given a receipt for.
+    CaseDiffers {
+        /// The case.
+        case: CaseId,
+    },
     /// Somebody else has worked on the vault while it was suspended, or has put another state in its place.
     ChangedWhileSuspended {
         /// Number of the newest journal entry when it was left.

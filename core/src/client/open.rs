@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use super::provision::Provisioned;
 use super::recover::unless_full;
-use super::{Config, Notice, Ports};
+use super::{Config, Notice, Ports, SyncState};
 use crate::domain::{DeviceId, Moment};
 use crate::error::Error;
 use crate::log;
@@ -24,6 +24,8 @@ pub struct Client {
     /// The offences of a day, indexed: version, day, index.
     pub(super) offences: Mutex<Option<(String, chrono::NaiveDate, crate::catalogue::Index)>>,
     pub(super) notices: Mutex<Vec<Notice>>,
+    /// How far the handover has come, as last told.
+    pub(super) progress: Mutex<SyncState>,
     sweep: Sweep,
 }
 
@@ -46,6 +48,7 @@ impl Client {
             provisioned: Mutex::default(),
             offences: Mutex::default(),
             notices: Mutex::default(),
+            progress: Mutex::default(),
             sweep: Sweep::default(),
         };
         client.report_look(&opened.look)?;

@@ -77,7 +77,7 @@ impl Client {
     pub fn begin_case_from(&self, case: CaseId) -> Result<CaseId, Error> {
         let _watch = self.watch_disk();
         let shift = self.vault.open_shift_row()?.ok_or(Error::State)?.shift;
-        self.vault.expect_room()?;
+        self.expect_room()?;
         let at = self.now()?;
         self.change_prenotes(|notes| {
             let note = notes.take(case)?;

@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use super::Client;
 use crate::catalogue::Catalogue;
 use crate::domain::{Moment, PlateTables, ShiftId};
@@ -35,14 +38,15 @@ pub(super) struct Provisioned {
 }
 
 impl Client {
-    /// Enrols the device with a one-time code, then fetches recipients and catalogue. Enrolling again with the same key
-    /// is no error.
+    /// Enrols the device with a one-time code, and what its hardware says of the key, then fetches recipients and
+    /// catalogue. Enrolling again with the same key is no error.
     ///
     /// # Errors
     /// [`Error::Refused`] with the box's status, [`Error::Transport`].
     pub fn enrol(&self, code: &str) -> Result<(), Error> {
         let key = VerifyingKey::from_sec1(&self.ports.signer.public_key()?)?;
-        let enrolment = Enrolment { jwk: Jwk::of(&key), attestation: Vec::new(), enrolment_code: code.to_owned() };
+        let attestation = self.ports.signer.attestation()?.iter().map(|part| BASE64.encode(part)).collect();
+        let enrolment = Enrolment { jwk: Jwk::of(&key), attestation, enrolment_code: code.to_owned() };
         let body = serde_json::to_vec(&enrolment).map_err(|_| Error::State)?;
         let headers =
             vec![("content-type", protocol::JSON.to_owned()), ("content-digest", digest_header(&Hash::of(&[&body])))];
@@ -219,7 +223,7 @@ impl Client {
     }
 
     pub(super) fn time_record(&self) -> Result<Option<TimeRecord>, Error> {
-        Ok(self.vault.setting(TimeRecord::SETTING)?.and_then(|json| serde_json::from_slice(&json).ok()))
+        Ok(self.vault.time_told()?.and_then(|json| TimeRecord::read(&json)))
     }
 
     /// What the box has said about time since this shift began, as a manifest tells it. The clock may have been set

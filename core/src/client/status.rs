@@ -16,8 +16,10 @@ pub struct Status {
     pub unsigned: u32,
     /// Signed cases that wait for the box.
     pub waiting: u32,
-    /// Cases the box has receipted and the phone has let go.
+    /// Cases the box has receipted, whether or not the phone has let them go.
     pub handed_over: u32,
+    /// Of these, cases whose payload is still here.
+    pub kept: u32,
     /// Cases the box refused; kept for ever.
     pub quarantined: u32,
     /// Sealed cases that lost their manifest with a damaged database; see [`Client::reissue_case`].
@@ -42,6 +44,7 @@ impl Client {
     pub fn status(&self) -> Result<Status, Error> {
         let mut status = Status { shift: self.vault.open_shift_row()?.map(|row| row.shift), ..Status::default() };
         for (state, count) in self.vault.case_counts()? {
+            status.kept += if state == CaseState::Receipted { count } else { 0 };
             *match state {
                 CaseState::Draft => &mut status.drafts,
                 CaseState::Unsigned => &mut status.unsigned,
@@ -82,6 +85,13 @@ impl Client {
     /// [`crate::vault::VaultError::NotFound`].
     pub fn case(&self, case: CaseId) -> Result<CaseRow, Error> {
         Ok(self.vault.case(case)?)
+    }
+
+    /// Transactions since the vault was opened: for tests of what a call costs.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.vault.commits()
     }
 
     /// All shifts of this phone.

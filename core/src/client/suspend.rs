@@ -1,10 +1,11 @@
 //! Suspending, when the app goes to the background, and resuming.
 
-use super::{Client, Notice};
+use super::{Client, Notice, SyncEnd, SyncLimits};
+use crate::domain::Moment;
 use crate::error::Error;
 use crate::log;
 use crate::ports::Cancel;
-use crate::vault::{JournalEvent, Resumed, Vault, VaultError};
+use crate::vault::{JournalEvent, Resumed, VaultError};
 
 impl Client {
     /// Leaves the vault's folder alone: when this returns, no lock is held and no file in it is open. It waits for a
@@ -31,6 +32,9 @@ impl Client {
         let (left, found) = (left.n, found.n);
         log::event("changed while suspended", &[("left", &left), ("found", &found)]);
         self.forget_provisioned();
+        if let Ok(mut engine) = self.engine() {
+            engine.forget();
+        }
         self.notify(Notice::ChangedWhileSuspended { left, found });
         let noted = self.vault.note(self.now()?, JournalEvent::ChangedWhileSuspended { left, found });
         super::recover::unless_full(noted.map(drop).map_err(Error::from))?;
@@ -44,14 +48,37 @@ impl Client {
     }
 }
 
-/// The caller's wish to stop, or the vault's.
+/// The caller's wish to stop, or the vault's, or the end of the caller's time.
 pub(super) struct UntilSuspended<'a> {
-    pub(super) asked: &'a dyn Cancel,
-    pub(super) vault: &'a Vault,
+    client: &'a Client,
+    asked: &'a dyn Cancel,
+    started: Moment,
+    max_ms: Option<u64>,
+}
+
+impl<'a> UntilSuspended<'a> {
+    pub(super) const fn new(client: &'a Client, limits: &SyncLimits<'a>, started: Moment) -> Self {
+        Self { client, asked: limits.cancel, started, max_ms: limits.max_ms }
+    }
+
+    /// Why a call must end now, if it must.
+    pub(super) fn end(&self) -> Option<SyncEnd> {
+        if self.asked.is_cancelled() || self.client.vault.is_suspended() {
+            return Some(SyncEnd::Cancelled);
+        }
+        (self.time_left_ms() == Some(0)).then_some(SyncEnd::Deadline)
+    }
 }
 
 impl Cancel for UntilSuspended<'_> {
     fn is_cancelled(&self) -> bool {
-        self.asked.is_cancelled() || self.vault.is_suspended()
+        self.end().is_some()
+    }
+
+    fn time_left_ms(&self) -> Option<u64> {
+        let max_ms = self.max_ms?;
+        // A clock that shows an impossible time ends nothing; the next step says so.
+        let elapsed = self.client.now().map_or(0, |now| u64::try_from(now.since_ms(&self.started)).unwrap_or_default());
+        Some(max_ms.saturating_sub(elapsed))
     }
 }

@@ -3,11 +3,16 @@
 //! The trust store holds the agency's certificates only, so it is the pin, and the platform's verifier (which would
 //! panic on Android when not set up) is never asked. No redirects, no proxies from the environment, no retries: the
 //! engine decides. Must be called from a thread without an async runtime.
+//!
+//! An exchange runs on a thread of its own, and the caller waits for it and for the wish to stop. So a body stops within one
+//! read, and a box that answers a byte a second holds nobody up: the caller returns, the thread ends with its socket.
 
 use std::error::Error as _;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use reqwest::blocking::{Body as WireBody, Client, RequestBuilder, Response as WireResponse};
@@ -24,6 +29,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Slower than this is no link: 4 KiB a second.
 const SLOWEST_BYTES_S: u64 = 4_096;
+/// The wish to stop is asked for this often.
+const LOOK: Duration = Duration::from_millis(50);
+/// One read of a body: what still goes after a wish to stop.
+const READ_BYTES: usize = 64 << 10;
 /// No answer of a box is longer; catalogues are the longest.
 const ANSWER_BYTES: u64 = 16 << 20;
 
@@ -104,18 +113,55 @@ impl Transport for HttpTransport {
         if cancel.is_cancelled() {
             return Err(TransportError::Cancelled);
         }
-        let builder =
-            request.headers.iter().fold(self.begin(request), |builder, (name, value)| builder.header(*name, value));
-        let answer = with_body(builder, &request.body)?.send().map_err(|error| classify(&error))?;
-        if answer.status().is_redirection() && answer.status() != reqwest::StatusCode::NOT_MODIFIED {
-            return Err(TransportError::Redirected);
+        let builder = self.begin(request, cancel.time_left_ms());
+        let builder = request.headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, value));
+        let stop = Arc::<AtomicBool>::default();
+        let builder = with_body(builder, &request.body, &stop)?;
+        let (tell, told) = mpsc::channel();
+        let exchange = move || drop(tell.send(exchange(builder)));
+        std::thread::Builder::new().spawn(exchange).map_err(|_| TransportError::Unreachable)?;
+        loop {
+            match told.recv_timeout(LOOK) {
+                // What ended because the caller's time did is no failure of the box.
+                Ok(Err(_)) if cancel.is_cancelled() => return Err(TransportError::Cancelled),
+                Ok(outcome) => return outcome,
+                Err(RecvTimeoutError::Disconnected) => return Err(TransportError::Lost),
+                Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(TransportError::Cancelled);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
         }
-        take(answer)
+    }
+}
+
+fn exchange(builder: RequestBuilder) -> Result<Response, TransportError> {
+    let answer = builder.send().map_err(|error| classify(&error))?;
+    if answer.status().is_redirection() && answer.status() != reqwest::StatusCode::NOT_MODIFIED {
+        return Err(TransportError::Redirected);
+    }
+    take(answer)
+}
+
+/// A body that ends with an error once it is to stop.
+struct Stoppable {
+    body: std::io::Take<File>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Read for Stoppable {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(std::io::Error::other("the caller asked to stop"));
+        }
+        let most = into.len().min(READ_BYTES);
+        into.get_mut(..most).map_or(Ok(0), |into| self.body.read(into))
     }
 }
 
 impl HttpTransport {
-    fn begin(&self, request: &Request) -> RequestBuilder {
+    fn begin(&self, request: &Request, left_ms: Option<u64>) -> RequestBuilder {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Head => reqwest::Method::HEAD,
@@ -125,18 +171,20 @@ impl HttpTransport {
         };
         let usual = EXCHANGE_TIMEOUT + Duration::from_secs(request.body.len() / SLOWEST_BYTES_S);
         let patience = self.patience.unwrap_or(usual);
+        let patience = left_ms.map_or(patience, |left| patience.min(Duration::from_millis(left.max(1))));
         self.client.request(method, format!("{}{}", self.origin, request.path)).timeout(patience)
     }
 }
 
-fn with_body(builder: RequestBuilder, body: &Body) -> Result<RequestBuilder, TransportError> {
+fn with_body(builder: RequestBuilder, body: &Body, stop: &Arc<AtomicBool>) -> Result<RequestBuilder, TransportError> {
     Ok(match body {
         Body::Empty => builder,
         Body::Bytes(bytes) => builder.body(bytes.clone()),
         Body::FileRange { path, offset, length } => {
             let mut file = File::open(path).map_err(|_| TransportError::File)?;
             file.seek(SeekFrom::Start(*offset)).map_err(|_| TransportError::File)?;
-            builder.body(WireBody::sized(file.take(*length), *length))
+            let body = Stoppable { body: file.take(*length), stop: stop.clone() };
+            builder.body(WireBody::sized(body, *length))
         }
     })
 }

@@ -7,6 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub trait Cancel: Send + Sync {
     /// Whether the call should end at the next safe point.
     fn is_cancelled(&self) -> bool;
+
+    /// Milliseconds until the call must have ended, if it must. No request may take longer.
+    fn time_left_ms(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Never stops.

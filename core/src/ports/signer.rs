@@ -28,4 +28,13 @@ pub trait Signer: Send + Sync {
     /// # Errors
     /// [`SignerError`].
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError>;
+
+    /// The platform's statement about the key, outermost certificate first, each in DER; empty where there is none. An
+    /// agency's box decides what it asks for.
+    ///
+    /// # Errors
+    /// [`SignerError`].
+    fn attestation(&self) -> Result<Vec<Vec<u8>>, SignerError> {
+        Ok(Vec::new())
+    }
 }

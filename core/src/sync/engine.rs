@@ -1,32 +1,21 @@
-//! The engine: what to send next, and what became of it.
+//! The engine: what to send next. What became of it is in `outcome.rs`.
 
 use std::io::ErrorKind;
 
-use super::law::{self, Verdict};
+use zeroize::Zeroizing;
+
+use super::flight::{Pending, What};
+use super::law::{self, TIMES};
+use super::memory::Memory;
+use super::policy::{Battery, Network, Policy};
+use super::protocol::path;
 use super::requests::{self, Sending};
-use super::session::{Session, TimeQuestion, TimeRecord};
-use super::{SyncError, answers, numbers};
-use crate::domain::{Agency, CaseId, DeviceId, Moment, RangeRequestId, ShiftId};
-use crate::ports::{Entropy, Request, Response, Signer, TransportError};
-use crate::seal::{SealError, VerifyingKey};
-use crate::vault::{Item, Vault, VaultError};
-
-/// So many failures of the network or the box in a row stop all items but one probe.
-const BREAKER_LIMIT: u32 = 5;
-/// The box's time is asked again after this long.
-const TIME_FRESH_MS: i64 = 60 * 60 * 1_000;
-
-/// What the link is like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Network {
-    /// No network: nothing is tried.
-    Offline,
-    /// Each byte costs: large objects wait.
-    Metered,
-    /// Everything may go.
-    #[default]
-    Unmetered,
-}
+use super::session::{Session, TimeRecord, Times, ask_time};
+use super::{Findings, SyncError, Waiting, answers};
+use crate::domain::{Agency, CaseId, DeviceId, Moment, ShiftId};
+use crate::ports::{Body, Entropy, Method, Request, Signer};
+use crate::seal::VerifyingKey;
+use crate::vault::{Item, ItemKind, ItemState, Step, Vault, VaultError, Window};
 
 /// What the engine needs to know of the world at one step.
 pub struct Context<'a> {
@@ -50,24 +39,14 @@ pub struct Context<'a> {
     pub box_key: &'a VerifyingKey,
     /// The link.
     pub network: Network,
-    /// Larger objects wait for an unmetered link, bytes.
-    pub metered_limit: u64,
-    /// By how much the box's clock is ahead, as last asked, milliseconds.
-    pub clock_offset_ms: i64,
-}
-
-impl Context<'_> {
-    pub(super) fn box_time_s(&self) -> i64 {
-        (self.now.unix_ms() + self.clock_offset_ms).div_euclid(1_000)
-    }
-
-    const fn size_limit(&self) -> u64 {
-        match self.network {
-            Network::Offline => 0,
-            Network::Metered => self.metered_limit,
-            Network::Unmetered => u64::MAX,
-        }
-    }
+    /// The battery.
+    pub battery: Battery,
+    /// What may go over which link.
+    pub policy: &'a Policy,
+    /// Milliseconds until the call must end, if it must.
+    pub left_ms: Option<u64>,
+    /// The box's last word on time, as stored.
+    pub time: Option<TimeRecord>,
 }
 
 /// What the driver does next.
@@ -77,6 +56,8 @@ pub enum Action {
     Send(Request),
     /// Nothing before this time, unix milliseconds by the device's clock.
     WaitUntil(i64),
+    /// What is left of the time is too short for anything.
+    OutOfTime,
     /// Nothing to send over this link.
     Idle,
 }
@@ -89,7 +70,7 @@ pub enum Progress {
     /// The clock was compared; the box is ahead by this many milliseconds.
     Clock(i64),
     /// Something has arrived whole.
-    Arrived(crate::vault::ItemKind),
+    Arrived(ItemKind),
     /// Something is tried again later.
     Waits,
     /// Something was refused for good.
@@ -98,29 +79,32 @@ pub enum Progress {
     Revoked,
     /// The box knows a place of this device's journal, by its number, that is not on it.
     BoxKnowsMore(u64),
+    /// The phone has compared its cases with the box; see [`Engine::take_findings`].
+    Compared,
 }
 
-/// Decides what to send. Its state that matters lies in the vault; what it holds itself may be lost.
+/// Decides what to send. What it remembers beyond the process lies in the vault, sealed, and is written with the
+/// transition it belongs to.
 #[derive(Default)]
 pub struct Engine {
-    pending: Option<Pending>,
-    pub(super) session: Option<Session>,
-    /// When the box's time was last asked, and in which shift: a manifest tells only of its own shift.
-    pub(super) time_asked: Option<(Moment, Option<ShiftId>)>,
-    pub(super) failures: u32,
-    pause_until: i64,
-    /// Failures in a row to get case numbers, and when they are asked for again. Cases do not wait for it.
-    pub(super) numbers_failed: u32,
-    pub(super) numbers_after: i64,
-    /// Whether the box has said what it knows of the journal since this engine began.
+    pub(super) pending: Option<Pending>,
+    pub(super) memory: Memory,
+    is_recalled: bool,
+    /// The memory as last stored.
+    saved: Zeroizing<Vec<u8>>,
+    /// The box's time as told to this engine: the vault's copy may lack a key to be sealed with.
+    pub(super) time: Option<TimeRecord>,
+    /// Whether the box has said what it knows of the journal since this engine began. This is not remembered: a folder that
+    /// was set back would bring the memory of it back, too.
     pub(super) has_compared: bool,
-}
-
-enum Pending {
-    Time(TimeQuestion),
-    Token,
-    Numbers(RangeRequestId),
-    Item(Item),
+    /// Whether the last answer asked for a nonce: a second one in a row is no news.
+    pub(super) nonce_asked: bool,
+    pub(super) waiting: Option<Waiting>,
+    pub(super) findings: Findings,
+    /// The case that is being sent.
+    case: Option<CaseId>,
+    /// Bytes of what has arrived.
+    pub(super) needed: u64,
 }
 
 impl Engine {
@@ -129,251 +113,230 @@ impl Engine {
     /// # Errors
     /// [`SyncError`].
     pub fn next(&mut self, context: &Context<'_>) -> Result<Action, SyncError> {
-        let now = context.now.unix_ms();
-        let limit = context.size_limit();
-        if limit == 0 {
+        self.recall(context)?;
+        self.give_up(context)?;
+        self.undo_set_clock(context)?;
+        self.note_queue(context)?;
+        self.waiting = None;
+        if context.network == Network::Offline {
+            let waits = context.vault.next_item_time(Window::ALL)?.is_some();
+            self.waiting = waits.then_some(Waiting::NoNetwork);
             return Ok(Action::Idle);
         }
-        self.undo_set_clock(context)?;
-        // What is due is found at once; only where nothing is, all that waits must be looked at.
-        let time = match context.vault.next_item(now, limit)? {
-            Some(item) => Some(item.not_before),
-            None => context.vault.next_item_time(limit)?,
-        };
-        let wants_box = self.wants_box(context) && self.pause_until <= now;
-        let Some(time) = time.filter(|time| !wants_box || *time <= now).or(wants_box.then_some(now)) else {
+        let now = context.now.unix_ms();
+        let gate = self.gate(context);
+        let wants_box = (self.wants_box(context) || self.wants_comparison(context)?) && self.memory.pause_until <= now;
+        let items = self.items_time(context, &gate)?;
+        let Some(time) = items.filter(|time| !wants_box || *time <= now).or(wants_box.then_some(now)) else {
             return Ok(Action::Idle);
         };
-        let earliest = time.max(self.pause_until);
+        let earliest = time.max(self.memory.pause_until);
         if earliest > now {
+            if self.memory.pause_until >= time {
+                self.waiting = Some(self.memory.pause.map_or(Waiting::Retry, Waiting::from));
+            }
             return Ok(Action::WaitUntil(earliest));
         }
+        self.waiting = None;
         if self.needs_time(context)? {
-            let (question, request) = TimeQuestion::ask(context)?;
-            self.pending = Some(Pending::Time(question));
-            return Ok(Action::Send(request));
+            let (nonce, request) = ask_time(context)?;
+            return Ok(self.send(context, What::Time(nonce), request));
         }
-        self.next_with_token(context, limit)
+        self.next_with_token(context, gate.window)
     }
 
-    fn next_with_token(&mut self, context: &Context<'_>, limit: u64) -> Result<Action, SyncError> {
+    fn next_with_token(&mut self, context: &Context<'_>, window: Window) -> Result<Action, SyncError> {
         let now = context.now.unix_ms();
         let wanted = if self.lacks_numbers(context) { self.wanted_numbers(context)? } else { None };
-        let session = match self.session.take() {
-            Some(session) => self.session.insert(session),
-            None => self.session.insert(Session::begin(context)?),
-        };
-        if !session.has_token(now) {
-            let request = session.token_request(context)?;
-            self.pending = Some(Pending::Token);
-            return Ok(Action::Send(request));
+        if self.memory.session.is_none() {
+            self.memory.session = Some(Session::begin(context)?);
+        }
+        let times = self.times(context);
+        let session = self.memory.session.as_ref().expect("has just begun");
+        if !session.has_token(now) || self.must_compare(context) {
+            let request = session.token_request(context, times)?;
+            return Ok(self.send(context, What::Token, request));
         }
         if let Some(id) = wanted {
-            let mut request = numbers::request(context, id);
-            session.prove(&mut request, context)?;
-            self.pending = Some(Pending::Numbers(id));
-            return Ok(Action::Send(request));
+            return self.send_proved(context, What::Numbers(id), super::numbers::request(context, id));
         }
-        while let Some(item) = context.vault.next_item(now, limit)? {
-            let sending = match requests::for_item(context.vault, &item) {
+        if self.memory.hints_after <= now && self.memory.waiting_since.is_some() {
+            // Whatever comes of it, it is not asked again within the hour, and nothing waits for it.
+            self.memory.hints_after = now.saturating_add(TIMES.hints_ms);
+            return self.send_proved(context, What::Hints, get(path::BOX.to_owned()));
+        }
+        if let Some(action) = self.next_item(context, window)? {
+            return Ok(action);
+        }
+        match self.comparison(context)? {
+            Some((what, request)) => self.send_proved(context, what, request),
+            None => Ok(Action::Idle),
+        }
+    }
+
+    fn next_item(&mut self, context: &Context<'_>, window: Window) -> Result<Option<Action>, SyncError> {
+        let now = context.now.unix_ms();
+        let chunk = self.memory.link.chunk(context.left_ms);
+        while let Some(item) = context.vault.next_item(now, window)? {
+            let sending = match requests::for_item(context.vault, &item, chunk) {
                 Err(SyncError::Vault(error)) if is_of_one_item(&error) => {
-                    context.vault.defer(&item, now.saturating_add_unsigned(law::LONGEST_MS))?;
+                    let until = now.saturating_add_unsigned(law::LONGEST_MS);
+                    self.keep(context, |step| step.defer(&item, until, None))?;
                     continue;
                 }
                 sending => sending?,
             };
             match sending {
-                Sending::Undeclared => context.vault.redeclare(CaseId::new(item.owner))?,
-                Sending::Request(mut request) => {
-                    session.prove(&mut request, context)?;
-                    self.pending = Some(Pending::Item(item));
-                    return Ok(Action::Send(request));
+                Sending::Undeclared => self.keep(context, |step| step.redeclare(CaseId::new(item.owner), None))?,
+                Sending::NoTime => return Ok(Some(Action::OutOfTime)),
+                Sending::Request(request) => {
+                    self.case = case_of(&item);
+                    return self.send_proved(context, What::from(&item), request).map(Some);
                 }
             }
         }
-        Ok(Action::Idle)
+        Ok(None)
+    }
+
+    fn send_proved(&mut self, context: &Context<'_>, what: What, mut request: Request) -> Result<Action, SyncError> {
+        if let Some(session) = &self.memory.session {
+            session.prove(&mut request, context, self.times(context))?;
+        }
+        Ok(self.send(context, what, request))
+    }
+
+    fn send(&mut self, context: &Context<'_>, what: What, request: Request) -> Action {
+        self.pending = Some(Pending { what, sent: context.now, body: request.body.len() });
+        Action::Send(request)
+    }
+
+    /// What is on its way is given up: nobody knows how far it has come.
+    fn give_up(&mut self, context: &Context<'_>) -> Result<(), SyncError> {
+        let in_flight = self.memory.in_flight.take().map(|(_, pending)| pending);
+        let Some(pending) = self.pending.take().or(in_flight) else { return Ok(()) };
+        let item = match pending.item() {
+            Some((kind, target)) => context.vault.item(kind, &target)?,
+            None => None,
+        };
+        match item.and_then(|item| answers::forgotten_offset(&item).map(|upload| (item, upload))) {
+            Some((item, upload)) => self.keep(context, |step| step.upload_moved(&item, &upload)),
+            None => self.keep(context, |step| step.remember()),
+        }
+    }
+
+    /// Reads what an engine before this one has remembered.
+    pub(super) fn recall(&mut self, context: &Context<'_>) -> Result<(), SyncError> {
+        if !self.is_recalled {
+            self.memory = Memory::read(context.vault.sync_memory()?);
+            (self.is_recalled, self.saved) = (true, self.memory.to_json());
+        }
+        Ok(())
+    }
+
+    /// One transition, and the memory with it if it has changed.
+    pub(super) fn keep<T>(
+        &mut self,
+        context: &Context<'_>,
+        transition: impl FnOnce(Step<'_>) -> Result<T, VaultError>,
+    ) -> Result<T, SyncError> {
+        let memory = self.memory.to_json();
+        let done = transition(context.vault.step((memory != self.saved).then_some(&memory)))?;
+        self.saved = memory;
+        Ok(done)
     }
 
     /// Forgets what a session with the box is made of: its key, its token, and the question that is open.
     pub fn forget_session(&mut self) {
-        (self.session, self.pending) = (None, None);
+        (self.memory.session, self.memory.nonce, self.memory.in_flight) = (None, None, None);
+        self.pending = None;
+        self.saved = Zeroizing::default();
     }
 
-    /// Turns an outcome into the next state of the queue.
+    /// Reads the memory anew at the next step: somebody else may have worked on the vault.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What is on its way is carried by the host, under this token, and may come back to another process.
     ///
     /// # Errors
-    /// [`SyncError::NothingSent`] unless a request was on its way; else as the vault.
-    pub fn done(
-        &mut self,
-        context: &Context<'_>,
-        outcome: Result<Response, TransportError>,
-    ) -> Result<Progress, SyncError> {
-        let pending = self.pending.take().ok_or(SyncError::NothingSent)?;
-        match (pending, outcome) {
-            (_, Err(TransportError::Cancelled)) => Ok(Progress::Step),
-            (Pending::Time(question), Ok(answer)) => self.time_answered(context, &question, &answer),
-            (Pending::Token, Ok(answer)) => self.token_answered(context, &answer),
-            (Pending::Numbers(request), Ok(answer)) => self.numbers_answered(context, request, &answer),
-            (Pending::Item(item), Ok(answer)) => self.item_answered(context, &item, &answer),
-            (Pending::Item(item), Err(error)) => {
-                answers::forget_offset(context, &item)?;
-                if error == TransportError::File {
-                    return self.back_off_item(context, &item, None);
-                }
-                self.pause(context, None)
-            }
-            (_, Err(_)) => self.pause(context, None),
-        }
+    /// As the vault.
+    pub fn hand_out(&mut self, context: &Context<'_>, token: [u8; 16]) -> Result<(), SyncError> {
+        self.memory.in_flight = self.pending.clone().map(|pending| (token, pending));
+        self.keep(context, |step| step.remember())
     }
 
-    fn time_answered(
-        &mut self,
-        context: &Context<'_>,
-        question: &TimeQuestion,
-        answer: &Response,
-    ) -> Result<Progress, SyncError> {
-        match question.offset_ms(answer, context) {
-            Some(offset) => {
-                let shift = open_shift(context)?;
-                self.time_asked = Some((context.now, shift));
-                let record =
-                    TimeRecord { statement: answer.body.clone(), received: context.now, shift, ahead_ms: offset };
-                context.vault.put_setting(TimeRecord::SETTING, &record.to_json())?;
-                Ok(Progress::Clock(offset))
-            }
-            None => self.pause(context, retry_after(answer)),
-        }
+    /// The host has come back with this token; bytes of the body that it carried. [`Self::done`] follows.
+    ///
+    /// # Errors
+    /// [`SyncError::StaleTransfer`] unless it is the one on its way.
+    pub fn take_back(&mut self, context: &Context<'_>, token: [u8; 16]) -> Result<u64, SyncError> {
+        self.recall(context)?;
+        let in_flight = self.memory.in_flight.clone().filter(|(expected, _)| *expected == token);
+        let (_, pending) = in_flight.ok_or(SyncError::StaleTransfer)?;
+        let body = pending.body;
+        self.pending = Some(pending);
+        Ok(body)
     }
 
-    fn token_answered(&mut self, context: &Context<'_>, answer: &Response) -> Result<Progress, SyncError> {
-        let now = context.now.unix_ms();
-        let taken = self.session.as_mut().and_then(|session| session.take_token(answer, now));
-        if let Some(known) = taken {
-            self.has_compared = true;
-            let is_here = known.map_or(Ok(true), |known| context.vault.has_been_at(known.into()))?;
-            return Ok(known.filter(|_| !is_here).map_or(Progress::Step, |known| Progress::BoxKnowsMore(known.n)));
-        }
-        match answers::problem(answer) {
-            Some(super::protocol::ProblemType::DeviceRevoked) => {
-                self.pause(context, Some(law::CAP_MS / 1_000)).map(|_| Progress::Revoked)
-            }
-            Some(super::protocol::ProblemType::ClockSkew) => {
-                self.time_asked = None;
-                self.pause(context, retry_after(answer))
-            }
-            _ => self.pause(context, retry_after(answer)),
-        }
+    /// The case that the request on its way belongs to.
+    #[must_use]
+    pub const fn current_case(&self) -> Option<CaseId> {
+        self.case
     }
 
-    fn item_answered(&mut self, context: &Context<'_>, item: &Item, answer: &Response) -> Result<Progress, SyncError> {
-        let problem = answers::problem(answer);
-        match law::judge(item.kind, answer.status, problem) {
-            Verdict::Done => match answers::take(context, item, answer)? {
-                Some(progress) => {
-                    self.failures = 0;
-                    Ok(progress)
-                }
-                // A success that does not say what a box says is no success.
-                None => self.back_off_item(context, item, None),
-            },
-            Verdict::Reauthenticate => {
-                if let Some(session) = &mut self.session {
-                    session.drop_token();
-                }
-                self.retry_soon(context, item)
-            }
-            Verdict::AskTime => {
-                self.time_asked = None;
-                self.retry_soon(context, item)
-            }
-            Verdict::Resume => {
-                answers::forget_offset(context, item)?;
-                self.retry_soon(context, item)
-            }
-            Verdict::Redeclare => {
-                context.vault.redeclare(CaseId::new(item.owner))?;
-                self.retry_soon(context, item)
-            }
-            Verdict::Reopen => {
-                match context.vault.reopen(ShiftId::new(item.owner))? {
-                    true => self.retry_soon(context, item),
-                    false => self.back_off_item(context, item, None), // its opening is damaged, or not signed yet
-                }
-            }
-            Verdict::BackOff => self.back_off_item(context, item, retry_after(answer)),
-            Verdict::Quarantine => {
-                let reason = answers::reason(answer, problem);
-                context.vault.quarantine(item, &reason, context.now)?;
-                Ok(Progress::Quarantined)
-            }
-            Verdict::Revoked => self.pause(context, Some(law::CAP_MS / 1_000)).map(|_| Progress::Revoked),
-        }
+    /// Bytes of the items that have arrived since this was asked last.
+    pub fn take_needed(&mut self) -> u64 {
+        std::mem::take(&mut self.needed)
     }
 
-    /// The way is known; the first time at once, then like any other failure, so that it cannot become a hot loop.
-    fn retry_soon(&mut self, context: &Context<'_>, item: &Item) -> Result<Progress, SyncError> {
-        if item.attempts == 0 {
-            context.vault.defer(item, context.now.unix_ms())?;
-            return Ok(Progress::Step);
-        }
-        self.back_off_item(context, item, None)
+    /// Why nothing goes now, as found by the last [`Self::next`].
+    #[must_use]
+    pub const fn waiting(&self) -> Option<Waiting> {
+        self.waiting
     }
 
-    /// This item waits; others go on, until too many have failed in a row.
-    fn back_off_item(
-        &mut self,
-        context: &Context<'_>,
-        item: &Item,
-        retry_after_s: Option<u64>,
-    ) -> Result<Progress, SyncError> {
-        answers::forget_offset(context, item)?;
-        let until = self.wait_until(context, item.attempts, retry_after_s)?;
-        context.vault.defer(item, until)?;
-        self.failures += 1;
-        if self.failures >= BREAKER_LIMIT {
-            self.pause_until = self.wait_until(context, self.failures - BREAKER_LIMIT, retry_after_s)?;
-        }
-        Ok(Progress::Waits)
+    /// Cases handed over and bytes sent since the queue was empty, as far as is known.
+    #[must_use]
+    pub const fn done_so_far(&self) -> (u32, u64) {
+        (self.memory.done_cases, self.memory.done_bytes)
     }
 
-    /// Nothing gets through: everything waits.
-    pub(super) fn pause(&mut self, context: &Context<'_>, retry_after_s: Option<u64>) -> Result<Progress, SyncError> {
-        self.pause_until = self.wait_until(context, self.failures, retry_after_s)?;
-        self.failures += 1;
-        Ok(Progress::Waits)
-    }
-
-    pub(super) fn wait_until(
-        &self,
-        context: &Context<'_>,
-        attempts: u32,
-        retry_after_s: Option<u64>,
-    ) -> Result<i64, SyncError> {
-        let random = u32::from_be_bytes(context.entropy.array::<4>().map_err(SealError::from)?);
-        let wait = law::wait_ms(attempts, random, retry_after_s).max(1);
-        Ok(context.now.unix_ms().saturating_add_unsigned(wait))
+    /// What comparing with the box has found since this was asked last.
+    pub fn take_findings(&mut self) -> Findings {
+        std::mem::take(&mut self.findings)
     }
 
     /// No wait can lie further ahead than the longest one, unless the clock was set back.
     fn undo_set_clock(&mut self, context: &Context<'_>) -> Result<(), SyncError> {
-        let latest = context.now.unix_ms().saturating_add_unsigned(law::LONGEST_MS);
-        if self.pause_until > latest {
-            self.pause_until = 0;
-        }
-        if self.numbers_after > latest {
-            self.numbers_after = 0;
-        }
-        if context.vault.next_item_time(u64::MAX)?.is_some_and(|time| time > latest) {
-            context.vault.cap_waits(context.now.unix_ms())?;
+        let now = context.now.unix_ms();
+        self.memory.undo_set_clock(now);
+        let latest = now.saturating_add_unsigned(law::LONGEST_MS);
+        if context.vault.next_item_time(Window::ALL)?.is_some_and(|time| time > latest) {
+            self.keep(context, |step| step.cap_waits(now))?;
         }
         Ok(())
     }
 
     fn needs_time(&self, context: &Context<'_>) -> Result<bool, SyncError> {
-        let Some((asked, shift)) = self.time_asked else { return Ok(true) };
-        let is_fresh = (0..TIME_FRESH_MS).contains(&context.now.since_ms(&asked));
-        Ok(!is_fresh || shift != open_shift(context)?)
+        let Some(record) = self.time_record(context).filter(|_| !self.memory.doubts_time) else { return Ok(true) };
+        let is_fresh = (0..TIMES.time_fresh_ms).contains(&context.now.since_ms(&record.received));
+        Ok(!is_fresh || record.shift != open_shift(context)?)
     }
+
+    fn time_record<'a>(&'a self, context: &'a Context<'_>) -> Option<&'a TimeRecord> {
+        self.time.as_ref().or(context.time.as_ref())
+    }
+
+    fn times<'a>(&'a self, context: &Context<'_>) -> Times<'a> {
+        let ahead_ms = self.time_record(context).map_or(0, |record| record.ahead_ms);
+        let box_s = context.now.unix_ms().saturating_add(ahead_ms).div_euclid(1_000);
+        Times { box_s, nonce: self.memory.nonce.as_deref() }
+    }
+}
+
+pub(super) fn get(path: String) -> Request {
+    Request { method: Method::Get, path, headers: Vec::new(), body: Body::Empty }
 }
 
 /// What is wrong with one item must not keep the others.
@@ -381,10 +344,25 @@ fn is_of_one_item(error: &VaultError) -> bool {
     error.damage().is_some() || matches!(error, VaultError::NotFound { .. } | VaultError::Io(ErrorKind::NotFound))
 }
 
-fn open_shift(context: &Context<'_>) -> Result<Option<ShiftId>, SyncError> {
+/// The case that an item belongs to.
+const fn case_of(item: &Item) -> Option<CaseId> {
+    match item.kind {
+        ItemKind::Manifest => Some(CaseId::new(item.target)),
+        ItemKind::Object | ItemKind::Receipt | ItemKind::Event => Some(CaseId::new(item.owner)),
+        ItemKind::ShiftOpening | ItemKind::ShiftSeal => None,
+    }
+}
+
+pub(super) fn open_shift(context: &Context<'_>) -> Result<Option<ShiftId>, SyncError> {
     Ok(context.vault.open_shift_row()?.map(|row| row.shift))
 }
 
-pub(super) fn retry_after(answer: &Response) -> Option<u64> {
-    answer.header("retry-after")?.parse().ok()
+/// The item that a request was about, if it still waits.
+pub(super) fn waiting_item(
+    context: &Context<'_>,
+    kind: ItemKind,
+    target: &[u8; 16],
+) -> Result<Option<Item>, SyncError> {
+    let item = context.vault.item(kind, target)?;
+    Ok(item.filter(|item| item.state == ItemState::Ready))
 }

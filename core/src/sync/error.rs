@@ -16,6 +16,9 @@ pub enum SyncError {
     /// The signer is needed for a new token and does not answer.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// An outcome was reported of a transfer that was given up, or reported before.
+    #[error("the transfer is not on its way any more")]
+    StaleTransfer,
     /// An outcome was reported that nobody asked for.
     #[error("no request is on its way")]
     NothingSent,

@@ -5,18 +5,30 @@
 //! phone's background uploader and under a test's script, and a kill at any moment leaves a queue that goes on.
 //!
 //! Nothing is sealed or signed again on a retry: the stored bytes travel. Nothing is let go but against a receipt that
-//! verifies and covers every hash.
+//! verifies and covers every hash. What the engine knows besides the queue, such as how often the box failed, is written
+//! in the same transaction as the transition it belongs to (ADR 0023).
 
 mod answers;
 mod engine;
 mod error;
+mod flight;
+mod gate;
 mod law;
+mod link;
+mod memory;
 mod numbers;
+mod outcome;
+mod policy;
 pub mod protocol;
+mod reconcile;
 mod requests;
 mod session;
+mod waiting;
 
-pub use engine::{Action, Context, Engine, Network, Progress};
+pub use engine::{Action, Context, Engine, Progress};
 pub use error::SyncError;
-pub use law::{Verdict, judge, wait_ms};
+pub use law::{ELSE, LAW, Row, TIMES, Times, Verdict, busy_ms, judge, wait_ms};
+pub use policy::{Battery, Network, Policy};
+pub use reconcile::{Finding, Findings};
 pub use session::TimeRecord;
+pub use waiting::Waiting;

@@ -9,9 +9,6 @@ use crate::ports::{Body, HeaderName, Method, Request};
 use crate::seal::Hash;
 use crate::vault::{Item, ItemKind, Vault, VaultError};
 
-/// Bytes of one chunk of a resumable upload. Photos of 3 to 5 MB go in one; a cut costs at most this again.
-pub(super) const CHUNK_BYTES: u64 = 8 << 20;
-
 /// Where an upload stands, as stored with its item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct UploadState {
@@ -36,9 +33,12 @@ pub(super) enum Sending {
     Request(Request),
     /// Nothing: the upload is not known any more and the case must be declared again.
     Undeclared,
+    /// Nothing: what is left of the time is too short for a chunk.
+    NoTime,
 }
 
-pub(super) fn for_item(vault: &Vault, item: &Item) -> Result<Sending, SyncError> {
+/// `chunk` is what goes at once; nothing if not even the smallest would.
+pub(super) fn for_item(vault: &Vault, item: &Item, chunk: Option<u64>) -> Result<Sending, SyncError> {
     let request = match item.kind {
         ItemKind::ShiftOpening => {
             let shift = ShiftId::new(item.target);
@@ -63,7 +63,7 @@ pub(super) fn for_item(vault: &Vault, item: &Item) -> Result<Sending, SyncError>
         }
         // A path that was changed on the disk leads nowhere else: the box is asked anew.
         ItemKind::Object => match UploadState::of(item).filter(|state| leads_to(state, item)) {
-            Some(state) => upload(vault, item, &state)?,
+            Some(state) => return upload(vault, item, &state, chunk),
             None => return Ok(Sending::Undeclared),
         },
     };
@@ -81,13 +81,13 @@ fn signed(path: String, bytes: Vec<u8>) -> Request {
     Request { method: Method::Put, path, headers, body: Body::Bytes(bytes) }
 }
 
-fn upload(vault: &Vault, item: &Item, state: &UploadState) -> Result<Request, SyncError> {
+fn upload(vault: &Vault, item: &Item, state: &UploadState, chunk: Option<u64>) -> Result<Sending, SyncError> {
     let object = ObjectId::new(item.target);
     let row = vault.object(object)?.object;
     let file = |offset, length| Body::FileRange { path: vault.object_path(object), offset, length };
     let path = state.upload.url.clone();
     let tus = ("tus-resumable", protocol::TUS_VERSION.to_owned());
-    match state.upload.protocol {
+    let request = match state.upload.protocol {
         UploadProtocol::Put => {
             let digest = protocol::digest_header(&row.hash);
             let headers = vec![
@@ -95,14 +95,15 @@ fn upload(vault: &Vault, item: &Item, state: &UploadState) -> Result<Request, Sy
                 ("content-digest", digest.clone()),
                 ("repr-digest", digest),
             ];
-            Ok(Request { method: Method::Put, path, headers, body: file(0, row.length) })
+            Request { method: Method::Put, path, headers, body: file(0, row.length) }
         }
         UploadProtocol::Tus if !state.certain => {
-            Ok(Request { method: Method::Head, path, headers: vec![tus], body: Body::Empty })
+            Request { method: Method::Head, path, headers: vec![tus], body: Body::Empty }
         }
         UploadProtocol::Tus => {
             let offset = state.upload.offset.min(row.length);
-            let length = (row.length - offset).min(CHUNK_BYTES);
+            let Some(chunk) = chunk else { return Ok(Sending::NoTime) };
+            let length = (row.length - offset).min(chunk);
             let whole = length == row.length;
             let hash = if whole { row.hash } else { vault.hash_range(object, offset, length)? };
             let headers: Vec<(HeaderName, String)> = vec![
@@ -111,9 +112,10 @@ fn upload(vault: &Vault, item: &Item, state: &UploadState) -> Result<Request, Sy
                 ("upload-offset", offset.to_string()),
                 ("content-digest", protocol::digest_header(&hash)),
             ];
-            Ok(Request { method: Method::Patch, path, headers, body: file(offset, length) })
+            Request { method: Method::Patch, path, headers, body: file(offset, length) }
         }
-    }
+    };
+    Ok(Sending::Request(request))
 }
 
 fn leads_to(state: &UploadState, item: &Item) -> bool {

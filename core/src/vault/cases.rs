@@ -63,6 +63,10 @@ pub struct CaseRow {
     pub manifest: Option<Vec<u8>>,
     /// Verified receipt.
     pub receipt: Option<Vec<u8>>,
+    /// Verified decision of the desk.
+    pub decision: Option<Vec<u8>>,
+    /// Whether it goes before all others.
+    pub urgent: bool,
     /// Number of its "case begun" entry in the journal, if it was begun since those are kept.
     pub begun_n: Option<u64>,
     /// Number of its "case sealed" entry, if it was sealed since those are kept.
@@ -86,7 +90,8 @@ pub struct SealedCase {
     pub remembered: Option<(&'static str, Vec<u8>)>,
 }
 
-const COLUMNS: &str = "case_id, shift_id, state, seq, payload_hash, manifest, receipt, begun_n, sealed_n";
+const COLUMNS: &str =
+    "case_id, shift_id, state, seq, payload_hash, manifest, receipt, begun_n, sealed_n, decision, urgent";
 
 fn read(row: &Row<'_>) -> Result<CaseRow, VaultError> {
     let case = CaseId::new(row.get(0)?);
@@ -103,6 +108,8 @@ fn read(row: &Row<'_>) -> Result<CaseRow, VaultError> {
             receipt: row.get(6)?,
             begun_n: number(row.get(7)?)?,
             sealed_n: number(row.get(8)?)?,
+            decision: row.get(9)?,
+            urgent: row.get::<_, i64>(10)? != 0,
         })
     };
     decode().map_err(|error| error.of(Record::Case(case)))

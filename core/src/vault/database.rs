@@ -28,6 +28,9 @@ pub(super) struct Database {
     folder: PathBuf,
     ballast: Arc<Ballast>,
     migrated: bool,
+    /// Transactions that were made durable since the database was opened.
+    #[cfg(any(test, feature = "testing"))]
+    commits: std::sync::atomic::AtomicU64,
 }
 
 /// What is open. The connection is closed before the folder's lock is given back.
@@ -47,7 +50,14 @@ impl Database {
     /// The same with another history: for tests of steps that break or are killed.
     pub(super) fn open_with(folder: &Path, ballast: Arc<Ballast>, migrations: &[&str]) -> Result<Self, VaultError> {
         let (live, migrated) = Live::open(folder, migrations)?;
-        Ok(Self { live: Mutex::new(Some(live)), folder: folder.to_owned(), ballast, migrated })
+        Ok(Self {
+            live: Mutex::new(Some(live)),
+            folder: folder.to_owned(),
+            ballast,
+            migrated,
+            #[cfg(any(test, feature = "testing"))]
+            commits: std::sync::atomic::AtomicU64::default(),
+        })
     }
 
     /// Whether opening has brought the database to a newer version.
@@ -71,7 +81,16 @@ impl Database {
         &self,
         mut work: impl FnMut(&Transaction<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        self.live(|live| live.commit(&mut work))
+        let done = self.live(|live| live.commit(&mut work));
+        #[cfg(any(test, feature = "testing"))]
+        self.commits.fetch_add(u64::from(done.is_ok()), std::sync::atomic::Ordering::Relaxed);
+        done
+    }
+
+    /// Transactions since the database was opened.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Makes sure that a commit that has failed cannot come back. If the disk did not confirm the log, its frames are there

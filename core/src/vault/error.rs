@@ -118,7 +118,7 @@ impl VaultError {
     }
 
     /// Whether it says that a value is damaged, and nothing of the database or the keys.
-    pub(super) const fn is_damage(&self) -> bool {
+    pub(crate) const fn is_damage(&self) -> bool {
         matches!(self, Self::Sealed { .. } | Self::Malformed { .. } | Self::Damaged(_) | Self::JournalBroken { .. })
     }
 

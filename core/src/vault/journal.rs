@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bases::Bases;
 use super::keys::KeyRing;
+use super::reading::Reading;
 use super::{Damage, ItemKind, KeyState, Record, Vault, VaultError, mark};
 use crate::domain::{CaseId, CaseNumber, EventId, Moment, NumberRange, ObjectId, RangeRequestId, ShiftId, VoidReason};
 use crate::seal::{Hash, JournalHead, chain};
@@ -44,6 +45,14 @@ pub enum JournalEvent {
     CaseVoided { case: CaseId, id: EventId, reason: VoidReason, payload: Hash },
     /// The box's receipt was verified.
     ReceiptVerified { case: CaseId, receipt: Hash },
+    /// The desk's decision was verified.
+    DecisionVerified { case: CaseId, decision: Hash },
+    /// The box has lost a case that it had given a receipt for; it is sent again.
+    CaseRequeued { case: CaseId },
+    /// The box has lost a case that it had given a receipt for, and its payload is gone from here.
+    CaseLost { case: CaseId },
+    /// The box holds another manifest under the id of a case than the one it had given a receipt for.
+    CaseDiffers { case: CaseId },
     /// The local payload of a case was destroyed.
     PayloadPurged { case: CaseId },
     /// The box refused something for good; it is kept.
@@ -147,29 +156,6 @@ pub struct JournalEntry {
     pub is_new: bool,
     /// What it says.
     pub reading: Reading,
-}
-
-/// Whether an entry can be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all of a journal is this variant")]
-pub enum Reading {
-    /// This is what it says.
-    Record(JournalRecord),
-    /// Its key is not at hand.
-    NoKey,
-    /// It does not open where it stands.
-    Damaged,
-}
-
-impl Reading {
-    /// What the entry says, if it can be read.
-    #[must_use]
-    pub const fn record(&self) -> Option<&JournalRecord> {
-        match self {
-            Self::Record(record) => Some(record),
-            Self::NoKey | Self::Damaged => None,
-        }
-    }
 }
 
 impl Journal {
@@ -422,6 +408,10 @@ mod tests {
             JournalEvent::NumbersStale { request: RangeRequestId::new([6; 16]) },
             JournalEvent::CaseVoided { case, id, reason: VoidReason::Other, payload: hash },
             JournalEvent::ReceiptVerified { case, receipt: hash },
+            JournalEvent::DecisionVerified { case, decision: hash },
+            JournalEvent::CaseRequeued { case },
+            JournalEvent::CaseLost { case },
+            JournalEvent::CaseDiffers { case },
             JournalEvent::PayloadPurged { case },
             JournalEvent::ItemQuarantined { owner: text(), reason: text() },
             JournalEvent::ItemArrived { item: ItemKind::Event, target: text() },

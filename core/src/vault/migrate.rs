@@ -14,8 +14,11 @@ use super::VaultError;
 use super::database::{APPLICATION_ID, sync_folder};
 
 /// The whole history, oldest first.
-pub(super) const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_survival.sql")];
+pub(super) const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_initial.sql"),
+    include_str!("../../migrations/0002_survival.sql"),
+    include_str!("../../migrations/0003_handover.sql"),
+];
 
 const BACKUPS: &str = "backup";
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::journal::JournalEvent;
+use super::journal::{JournalEvent, JournalWriter};
 use super::{Vault, VaultError};
 use crate::domain::{CaseNumber, Moment, NumberPrefix, NumberRange, RangeRequestId};
 
@@ -138,21 +138,20 @@ impl Vault {
         Ok(request)
     }
 
-    /// Takes a range over that the box has signed for an open request. `false` if it was here before: then the request is
-    /// given up, and the next one brings another range.
-    ///
-    /// # Errors
-    /// [`VaultError::State`] unless the request is open.
-    pub fn range_granted(&self, request: RangeRequestId, numbers: NumberRange, at: Moment) -> Result<bool, VaultError> {
-        self.journaled(at, |_, journal| {
-            if self.known.asked() != Some(request) {
-                return Err(VaultError::State);
-            }
-            let is_new = self.known.is_new_range(&numbers);
-            let stale = JournalEvent::NumbersStale { request };
-            journal.append(if is_new { JournalEvent::NumbersGranted { numbers } } else { stale })?;
-            Ok(is_new)
-        })
+    /// Journals a range for an open request; whether it was never here before.
+    pub(super) fn take_range(
+        &self,
+        journal: &mut JournalWriter<'_>,
+        request: RangeRequestId,
+        numbers: NumberRange,
+    ) -> Result<bool, VaultError> {
+        if self.known.asked() != Some(request) {
+            return Err(VaultError::State);
+        }
+        let is_new = self.known.is_new_range(&numbers);
+        let stale = JournalEvent::NumbersStale { request };
+        journal.append(if is_new { JournalEvent::NumbersGranted { numbers } } else { stale })?;
+        Ok(is_new)
     }
 }
 

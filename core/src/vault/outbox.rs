@@ -109,6 +109,31 @@ const fn rank(kind: ItemKind, object: Option<Kind>) -> u8 {
     }
 }
 
+/// By so much an urgent item goes before others.
+const URGENT: i64 = 16;
+
+/// What may be sent. Urgent items always may: their ranks lie before all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Longest item, bytes.
+    pub size: u64,
+    /// Last place in the order on the wire.
+    pub rank: i64,
+}
+
+impl Window {
+    /// Everything.
+    pub const ALL: Self = Self { size: u64::MAX, rank: i64::MAX };
+    /// Last place of what is urgent, and of the openings that it waits for.
+    pub const URGENT: i64 = 0;
+    /// Last place before the photos.
+    pub const BEFORE_PHOTOS: i64 = 7;
+
+    fn size_limit(self) -> i64 {
+        i64::try_from(self.size).unwrap_or(i64::MAX)
+    }
+}
+
 /// A new item.
 pub(super) struct NewItem<'a> {
     pub(super) kind: ItemKind,
@@ -121,13 +146,15 @@ pub(super) struct NewItem<'a> {
 
 pub(super) fn insert(transaction: &Transaction<'_>, item: &NewItem<'_>) -> Result<(), VaultError> {
     // A row that is there already was left by somebody else: it must not keep what is new from being sent.
-    let sql = "INSERT INTO outbox (kind, target, owner, rank, size, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    let sql = "INSERT INTO outbox (kind, target, owner, rank, size, state)
+               VALUES (?1, ?2, ?3, ?4 - ?7 * EXISTS (SELECT 1 FROM cases WHERE case_id IN (?2, ?3) AND urgent <> 0), ?5, ?6)
                ON CONFLICT (kind, target) DO UPDATE
                SET owner = excluded.owner, rank = excluded.rank, size = excluded.size, state = excluded.state";
     let state = if item.ready { ItemState::Ready } else { ItemState::Blocked };
     let size = i64::try_from(item.size).unwrap_or(i64::MAX);
     let rank = rank(item.kind, item.object);
-    transaction.prepare_cached(sql)?.execute((item.kind as u8, item.target, item.owner, rank, size, state as u8))?;
+    let values = (item.kind as u8, item.target, item.owner, rank, size, state as u8, URGENT);
+    transaction.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
@@ -135,29 +162,51 @@ pub(super) fn insert(transaction: &Transaction<'_>, item: &NewItem<'_>) -> Resul
 const SOUND: &str = "kind BETWEEN 1 AND 6 AND length(target) = 16 AND length(owner) = 16
                      AND attempts BETWEEN 0 AND 4294967295";
 
-/// The first ready item no larger than `size_limit` that may be tried now.
-pub(super) fn next_ready(connection: &Connection, now_ms: i64, size_limit: u64) -> Result<Option<Item>, VaultError> {
-    // `+` keeps the planner on the index that is in this order: any other would have it sort all that is ready.
-    let sql = format!(
-        "SELECT {COLUMNS} FROM outbox WHERE state = ?1 AND size BETWEEN 0 AND ?2 AND +not_before <= ?3 AND {SOUND}
-         ORDER BY rank, id LIMIT 1"
-    );
-    let limit = i64::try_from(size_limit).unwrap_or(i64::MAX);
+/// Everything of a case goes before all others.
+pub(super) fn hurry(transaction: &Transaction<'_>, case: &[u8; 16]) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET rank = rank - ?2 WHERE (owner = ?1 OR kind = ?3 AND target = ?1) AND rank >= 0";
+    transaction.execute(sql, (case, URGENT, ItemKind::Manifest as u8))?;
+    Ok(())
+}
+
+/// How many photos of a case have arrived, and how many there are.
+pub(super) fn photos(connection: &Connection, case: &[u8; 16]) -> Result<(u32, u32), VaultError> {
+    let sql = "SELECT COALESCE(SUM(outbox.state = ?2), 0), COUNT(*) FROM outbox JOIN objects ON object_id = target
+               WHERE owner = ?1 AND outbox.kind = ?3 AND objects.kind = ?4";
+    let values = (case, ItemState::Done as u8, ItemKind::Object as u8, Kind::Photo as u8);
+    Ok(connection.prepare_cached(sql)?.query_row(values, |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// One item, if it is there.
+pub(super) fn one(connection: &Connection, kind: ItemKind, target: &[u8; 16]) -> Result<Option<Item>, VaultError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE kind = ?1 AND target = ?2");
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query((ItemState::Ready as u8, limit, now_ms))?;
+    let mut rows = statement.query((kind as u8, target))?;
     rows.next()?.map(read).transpose()
 }
 
-/// When the next ready item may be tried, unix milliseconds.
-pub(super) fn next_time(connection: &Connection, size_limit: u64) -> Result<Option<i64>, VaultError> {
+/// The first ready item within a window that may be tried now.
+pub(super) fn next_ready(connection: &Connection, now_ms: i64, window: Window) -> Result<Option<Item>, VaultError> {
+    // `+` keeps the planner on the index that is in this order: any other would have it sort all that is ready.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outbox WHERE state = ?1 AND rank <= ?4 AND (size BETWEEN 0 AND ?2 OR rank < 0)
+         AND +not_before <= ?3 AND {SOUND} ORDER BY rank, id LIMIT 1"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((ItemState::Ready as u8, window.size_limit(), now_ms, window.rank))?;
+    rows.next()?.map(read).transpose()
+}
+
+/// When the next ready item within a window may be tried, unix milliseconds.
+pub(super) fn next_time(connection: &Connection, window: Window) -> Result<Option<i64>, VaultError> {
     // The state is a literal, or the planner could not use an index of ready items alone.
     let ready = ItemState::Ready as u8;
     let sql = format!(
-        "SELECT not_before FROM outbox WHERE state = {ready} AND size BETWEEN 0 AND ?1 AND {SOUND} ORDER BY not_before
-         LIMIT 1"
+        "SELECT not_before FROM outbox WHERE state = {ready} AND +rank <= ?2 AND (size BETWEEN 0 AND ?1 OR +rank < 0)
+         AND {SOUND} ORDER BY not_before LIMIT 1"
     );
-    let limit = i64::try_from(size_limit).unwrap_or(i64::MAX);
-    Ok(connection.prepare_cached(&sql)?.query_row([limit], |row| row.get(0)).optional()?)
+    let values = (window.size_limit(), window.rank);
+    Ok(connection.prepare_cached(&sql)?.query_row(values, |row| row.get(0)).optional()?)
 }
 
 /// Bytes of all items that have neither arrived nor been refused.
@@ -310,9 +359,15 @@ pub(super) fn redeclare(transaction: &Transaction<'_>, case: &[u8; 16]) -> Resul
     expect_one(transaction.prepare_cached(sql)?.execute((ItemKind::Manifest as u8, case, ItemState::Ready as u8))?)
 }
 
-pub(super) fn defer(transaction: &Transaction<'_>, id: i64, not_before: i64) -> Result<(), VaultError> {
-    let sql = "UPDATE outbox SET attempts = attempts + 1, not_before = ?2 WHERE id = ?1";
-    expect_one(transaction.prepare_cached(sql)?.execute((id, not_before))?)
+/// `upload` replaces the announced upload, if given.
+pub(super) fn defer(
+    transaction: &Transaction<'_>,
+    id: i64,
+    not_before: i64,
+    upload: Option<&str>,
+) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET attempts = attempts + 1, not_before = ?2, upload = COALESCE(?3, upload) WHERE id = ?1";
+    expect_one(transaction.prepare_cached(sql)?.execute((id, not_before, upload))?)
 }
 
 pub(super) fn quarantine(transaction: &Transaction<'_>, id: i64, reason: &str) -> Result<(), VaultError> {

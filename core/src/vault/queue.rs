@@ -151,11 +151,13 @@ mod tests {
     use rusqlite::trace::TraceEvent;
 
     use super::*;
-    use crate::domain::{CaseFacts, Moment, ObjectId, Officer, VoidReason};
+    use crate::domain::{BoxId, CaseFacts, Moment, ObjectId, Officer, VoidReason};
     use crate::ports::{Clock, NoAnchor, OsEntropy};
     use crate::seal::{Hash, Kind, ManifestObject, Scope};
     use crate::testing::{DangerousSoftwareKeyStore, SimClock};
-    use crate::vault::{Item, NextPlace, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void};
+    use crate::vault::{
+        Item, NextPlace, ObjectRow, Opened, PartFile, SealedCase, StorageConfig, VaultPorts, Void, Window,
+    };
 
     const SHIFT: ShiftId = ShiftId::new([7; 16]);
 
@@ -202,8 +204,11 @@ mod tests {
         assert!(vault.cases_in_state(CaseState::Receipted).expect("reads").is_empty());
         vault.shift(shift).expect("is there");
         vault.summaries_page(Some(case), 2).expect("lists");
-        assert_eq!(vault.next_item_time(u64::MAX).expect("reads"), Some(0));
-        vault.next_item(0, 100_000).expect("reads").expect("an opening or a manifest");
+        assert_eq!(vault.next_item_time(Window::ALL).expect("reads"), Some(0));
+        vault
+            .next_item(0, Window { size: 100_000, rank: Window::BEFORE_PHOTOS })
+            .expect("reads")
+            .expect("an opening or a manifest");
         vault.open_bytes().expect("sums");
         vault.case_counts().expect("counts");
     }
@@ -225,16 +230,19 @@ mod tests {
             items.iter().find(is_meant).expect("queued")
         };
         let object = (ObjectId::new([1; 16]), "{}".to_owned());
-        vault.manifest_arrived(item(1, ItemKind::Manifest), &[object]).expect("goes on");
-        vault.upload_moved(item(1, ItemKind::Object), "{}").expect("goes on");
-        vault.defer(item(1, ItemKind::Object), 5).expect("waits");
-        vault.redeclare(CaseId::new([1; 16])).expect("goes back");
-        vault.manifest_arrived(item(1, ItemKind::Manifest), &[]).expect("goes on");
-        vault.object_arrived(item(1, ItemKind::Object)).expect("goes on");
-        vault.item_arrived(item(1, ItemKind::Event), now()).expect("goes on");
-        vault.receipt_arrived(item(1, ItemKind::Receipt), b"receipt", now()).expect("goes on");
+        vault.step(None).manifest_arrived(item(1, ItemKind::Manifest), &[object]).expect("goes on");
+        vault.step(None).upload_moved(item(1, ItemKind::Object), "{}").expect("goes on");
+        vault.step(Some(b"memory")).defer(item(1, ItemKind::Object), 5, None).expect("waits");
+        vault.step(None).redeclare(CaseId::new([1; 16]), None).expect("goes back");
+        vault.step(None).manifest_arrived(item(1, ItemKind::Manifest), &[]).expect("goes on");
+        vault.step(None).object_arrived(item(1, ItemKind::Object)).expect("goes on");
+        vault.step(None).item_arrived(item(1, ItemKind::Event), now()).expect("goes on");
+        vault
+            .step(None)
+            .receipt_arrived(item(1, ItemKind::Receipt), b"receipt", BoxId::new([9; 16]), now())
+            .expect("goes on");
         vault.purge(CaseId::new([1; 16]), now()).expect("lets go");
-        vault.quarantine(item(2, ItemKind::Manifest), "refused", now()).expect("keeps");
+        vault.step(None).quarantine(item(2, ItemKind::Manifest), "refused", now()).expect("keeps");
         assert_eq!(
             vault.summaries_page(Some(CaseId::new([3; 16])), 1).expect("lists")[0].reason.as_deref(),
             Some("refused")
@@ -248,7 +256,7 @@ mod tests {
         (1..=queued).for_each(|number| capture(&vault, number));
         let items = vault.outbox().expect("reads").items;
         let opening = items.iter().find(|item| item.kind == ItemKind::ShiftOpening).expect("queued");
-        vault.opening_arrived(opening, now()).expect("goes on");
+        vault.step(None).opening_arrived(opening, now()).expect("goes on");
         let seen = Arc::new(Mutex::new(BTreeMap::<String, i32>::new()));
         let told = seen.clone();
         vault.database.trace(move |event| {

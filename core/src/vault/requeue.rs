@@ -105,7 +105,7 @@ fn stuck(connection: &Connection) -> Result<Vec<CaseId>, VaultError> {
 }
 
 /// Puts a case back to where its manifest goes first; the box's answer tells what it already has.
-fn requeue_case(transaction: &Transaction<'_>, case: CaseId) -> Result<(), VaultError> {
+pub(super) fn requeue_case(transaction: &Transaction<'_>, case: CaseId) -> Result<(), VaultError> {
     let row = cases::one(transaction, case)?;
     let Some(manifest) = row.manifest.filter(|_| row.state == CaseState::Sealed) else { return Ok(()) };
     let opened = outbox::open_count(transaction, row.shift.as_bytes(), ItemKind::ShiftOpening)? == 0;
@@ -128,8 +128,7 @@ mod tests {
 
     use super::*;
 
-    const SCHEMA: [&str; 2] =
-        [include_str!("../../migrations/0001_initial.sql"), include_str!("../../migrations/0002_survival.sql")];
+    const SCHEMA: [&str; 3] = super::super::migrate::MIGRATIONS;
 
     /// Cases half way to the box: their manifests have arrived, their objects are ready.
     fn queue(cases: u32) -> Connection {

@@ -32,6 +32,12 @@ pub(super) fn open(keys: &KeyRing, epoch: u16, name: &str, sealed: &[u8]) -> Res
     keys.open_value(epoch, Kind::Setting, row_id(name), sealed, Record::Setting(name.to_owned()))
 }
 
+/// Whether there is a value of this name, readable or not.
+pub(super) fn is_there(connection: &Connection, name: &str) -> Result<bool, VaultError> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM settings WHERE name = ?1")?;
+    Ok(statement.exists([name])?)
+}
+
 /// Names of all settings.
 pub(super) fn names(connection: &Connection) -> Result<Vec<String>, VaultError> {
     let mut statement = connection.prepare("SELECT name FROM settings ORDER BY name")?;

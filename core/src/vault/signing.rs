@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use super::damage::{Damage, Fault, Record};
-use super::journal::{self, JournalEvent, Reading};
+use super::journal::{self, JournalEvent};
+use super::reading::Reading;
 use super::{EventRow, ShiftRow, Vault, VaultError, cases, events};
 use crate::domain::{CaseId, EventId, ShiftId};
 use crate::seal::{CaseEvent, Hash, JournalHead, SignedPayload, chain};

@@ -14,7 +14,7 @@ use super::journal::{self, Journal, JournalEvent, JournalWriter};
 use super::keys::{KeyRing, SealedValue};
 use super::mark::{Known, Look};
 use super::objects::ObjectFolder;
-use super::outbox::{self, Item, ItemKind, NewItem, Outbox};
+use super::outbox::{self, Item, ItemKind, NewItem, Outbox, Window};
 use super::salvage::{self, Salvage};
 use super::shifts::{self, ShiftRow};
 use super::spare::{Spare, SpareFolder};
@@ -171,6 +171,13 @@ impl Vault {
     /// [`VaultError`].
     pub fn put_setting(&self, name: &str, value: &[u8]) -> Result<(), VaultError> {
         self.write(|transaction| settings::put(transaction, &self.keys, name, value, &*self.entropy))
+    }
+
+    /// Transactions since the vault was opened: for tests of what a call costs.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.database.commits()
     }
 
     /// Appends an entry to the journal.
@@ -346,20 +353,28 @@ impl Vault {
         self.database.read(outbox::all)
     }
 
-    /// The first item that may be sent now and is no larger than `size_limit` bytes.
+    /// The first item within a window that may be sent now.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn next_item(&self, now_ms: i64, size_limit: u64) -> Result<Option<Item>, VaultError> {
-        self.database.read(|connection| outbox::next_ready(connection, now_ms, size_limit))
+    pub fn next_item(&self, now_ms: i64, window: Window) -> Result<Option<Item>, VaultError> {
+        self.database.read(|connection| outbox::next_ready(connection, now_ms, window))
     }
 
-    /// When the next item of at most `size_limit` bytes may be sent, unix milliseconds.
+    /// When the next item within a window may be sent, unix milliseconds.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn next_item_time(&self, size_limit: u64) -> Result<Option<i64>, VaultError> {
-        self.database.read(|connection| outbox::next_time(connection, size_limit))
+    pub fn next_item_time(&self, window: Window) -> Result<Option<i64>, VaultError> {
+        self.database.read(|connection| outbox::next_time(connection, window))
+    }
+
+    /// An item, if it is there.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn item(&self, kind: ItemKind, target: &[u8; 16]) -> Result<Option<Item>, VaultError> {
+        self.database.read(|connection| outbox::one(connection, kind, target))
     }
 }
 

@@ -10,9 +10,10 @@ use rusqlite::Connection;
 
 use super::bases::Bases;
 use super::damage::{Damage, Fault, Findings, Record};
-use super::journal::{self, JournalEntry, JournalEvent, JournalRecord, Reading};
+use super::journal::{self, JournalEntry, JournalEvent, JournalRecord};
 use super::keys::KeyRing;
 use super::proof::Proofs;
+use super::reading::Reading;
 use super::{ItemKind, VaultError, mark};
 use crate::domain::{CaseId, EventId, ObjectId, ShiftId};
 use crate::seal::{Hash, JournalHead};
@@ -154,6 +155,7 @@ impl Story {
                 self.cases.entry(*case).or_default().voided = Some((n, *id, *payload));
             }
             JournalEvent::ReceiptVerified { case, receipt } => self.case(*case, n).receipt = Some((n, *receipt)),
+            JournalEvent::CaseRequeued { case } => self.case(*case, n).receipt = None,
             JournalEvent::PayloadPurged { case } => self.case(*case, n).purged = Some(n),
             JournalEvent::EpochErased { epoch } => drop(self.erased.insert(*epoch)),
             JournalEvent::ItemQuarantined { owner, .. } => {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use streife_core::client::{Client, Config, Ports, StorageConfig};
+use streife_core::client::{Client, Config, Policy, Ports, Retention, StorageConfig};
 use streife_core::domain::{
     CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate, Slip,
     Vehicle, VehicleKind,
@@ -53,7 +53,8 @@ impl Phone {
             agency_root: self.agency.root.verifying_key(),
             box_key: self.box_key.verifying_key(),
             app: "test 1".to_owned(),
-            metered_limit: 1 << 20,
+            policy: Policy { metered_object: 1 << 20, ..Policy::default() },
+            retention: Retention::AT_ONCE,
             numbers_low: 0,
             payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },

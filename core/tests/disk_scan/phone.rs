@@ -119,7 +119,7 @@ impl Desk {
     }
 
     fn sync(&self, client: &Client) -> SyncEnd {
-        let limits = SyncLimits { network: Network::Unmetered, max_ms: None, cancel: &NeverCancel };
+        let limits = SyncLimits::over(Network::Unmetered);
         client.sync(&limits).expect("syncs").end
     }
 }

@@ -383,9 +383,15 @@ fn settle(phone: &Phone, purged: CaseId, refused: CaseId) {
     let receipt =
         Receipt { case: purged, manifest, objects, stored_at: 0, box_id: BoxId::new([1; 16]), log_index: None };
     let receipt = sign_payload(Namespace::Receipt, receipt.encode(), &phone.box_key).expect("signs");
-    vault.receipt_arrived(item(ItemKind::Receipt, purged), &receipt, phone.now()).expect("stores");
+    vault
+        .step(None)
+        .receipt_arrived(item(ItemKind::Receipt, purged), &receipt, BoxId::new([1; 16]), phone.now())
+        .expect("stores");
     vault.purge(purged, phone.now()).expect("purges");
-    vault.quarantine(item(ItemKind::Manifest, refused), "case-conflict (409)", phone.now()).expect("refuses");
+    vault
+        .step(None)
+        .quarantine(item(ItemKind::Manifest, refused), "case-conflict (409)", phone.now())
+        .expect("refuses");
 }
 
 fn device_key() -> VerifyingKey {

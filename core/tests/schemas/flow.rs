@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
-use streife_core::client::{Client, Config, Ports, StorageConfig};
+use streife_core::client::{Client, Config, Policy, Ports, Retention, StorageConfig};
 use streife_core::domain::{
     Axle, CaseEdit, CaseId, CaseRecord, CaseView, ClockPosition, Confirmation, DiscTime, Fix, FixProvider, Moment,
     Municipality, NamedOffence, Notes, OffenceRelation, Officer, PhotoClass, Place, Plate, Side, Slip, Valve, Vehicle,
@@ -71,7 +71,8 @@ impl Phone {
             agency_root: self.agency.root.verifying_key(),
             box_key: self.agency.root.verifying_key(),
             app: "schemas 1".to_owned(),
-            metered_limit: 0,
+            policy: Policy { metered_object: 0, ..Policy::default() },
+            retention: Retention::AT_ONCE,
             numbers_low: 0,
             payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },

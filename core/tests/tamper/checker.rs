@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use streife_core::client::{Client, Network, Notice, SyncLimits};
 use streife_core::domain::{CaseId, ObjectId};
 use streife_core::error::{Error, ErrorKind};
-use streife_core::ports::NeverCancel;
 use streife_core::vault::{CaseState, Damage, Record};
 
 use super::schema::{Dump, blob, number};
@@ -116,7 +115,7 @@ pub fn picture(tampered: &Tampered<'_>) -> Result<Picture, (&'static str, Error)
 
 /// Signs what waits, lets go of what is receipted, and finds the box unreachable.
 fn hand_over(client: &Client) -> Result<(), Error> {
-    let limits = SyncLimits { network: Network::Unmetered, max_ms: None, cancel: &NeverCancel };
+    let limits = SyncLimits::over(Network::Unmetered);
     client.sync(&limits).map(drop)
 }
 

@@ -313,28 +313,34 @@ fn item(vault: &Vault, kind: ItemKind, target: &[u8; 16]) -> Item {
 fn settle(phone: &Phone, [purged, receipted, refused]: [CaseId; 3]) {
     let vault = vault(&phone.vault_folder(), phone);
     let shift = vault.case(purged).expect("is there").shift;
-    vault.opening_arrived(&item(&vault, ItemKind::ShiftOpening, shift.as_bytes()), phone.now()).expect("arrives");
+    vault
+        .step(None)
+        .opening_arrived(&item(&vault, ItemKind::ShiftOpening, shift.as_bytes()), phone.now())
+        .expect("arrives");
     for case in [purged, receipted] {
-        vault.manifest_arrived(&item(&vault, ItemKind::Manifest, case.as_bytes()), &[]).expect("arrives");
+        vault.step(None).manifest_arrived(&item(&vault, ItemKind::Manifest, case.as_bytes()), &[]).expect("arrives");
         let receipt = receipt(phone, &vault.case(case).expect("is there").manifest.expect("signed"));
         let item = item(&vault, ItemKind::Receipt, case.as_bytes());
-        vault.receipt_arrived(&item, &receipt, phone.now()).expect("stores");
+        vault.step(None).receipt_arrived(&item, &receipt, BoxId::new([9; 16]), phone.now()).expect("stores");
     }
     vault.purge(purged, phone.now()).expect("purges");
     let item_of = |case: CaseId| item(&vault, ItemKind::Manifest, case.as_bytes());
-    vault.quarantine(&item_of(refused), "case-conflict (409)", phone.now()).expect("refuses");
-    vault.item_arrived(&item(&vault, ItemKind::ShiftSeal, shift.as_bytes()), phone.now()).expect("arrives");
+    vault.step(None).quarantine(&item_of(refused), "case-conflict (409)", phone.now()).expect("refuses");
+    vault.step(None).item_arrived(&item(&vault, ItemKind::ShiftSeal, shift.as_bytes()), phone.now()).expect("arrives");
 }
 
 /// The box has taken a manifest and waits for its objects.
 fn announce(phone: &Phone, case: CaseId) {
     let vault = vault(&phone.vault_folder(), phone);
     let shift = vault.case(case).expect("is there").shift;
-    vault.opening_arrived(&item(&vault, ItemKind::ShiftOpening, shift.as_bytes()), phone.now()).expect("arrives");
+    vault
+        .step(None)
+        .opening_arrived(&item(&vault, ItemKind::ShiftOpening, shift.as_bytes()), phone.now())
+        .expect("arrives");
     let rows = vault.objects_of(case).expect("lists");
     let uploads: Vec<_> =
         rows.iter().skip(1).map(|row| (row.object.object, r#"{"path":"/uploads/1","offset":0}"#.to_owned())).collect();
-    vault.manifest_arrived(&item(&vault, ItemKind::Manifest, case.as_bytes()), &uploads).expect("arrives");
+    vault.step(None).manifest_arrived(&item(&vault, ItemKind::Manifest, case.as_bytes()), &uploads).expect("arrives");
 }
 
 fn receipt(phone: &Phone, bytes: &[u8]) -> Vec<u8> {

@@ -133,8 +133,7 @@ impl<'a, W: Write> Patrol<'a, W> {
     /// # Errors
     /// Whatever stops it.
     pub fn sync(&mut self) -> Result<SyncReport, Stopped> {
-        let report =
-            self.client.sync(&SyncLimits { network: Network::Unmetered, max_ms: None, cancel: &NeverCancel })?;
+        let report = self.client.sync(&SyncLimits::over(Network::Unmetered))?;
         self.tell(Line::Synced(report.receipts))?;
         Ok(report)
     }

@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use streife_core::client::{Client, Config, Ports, Salvage, StorageConfig};
+use streife_core::client::{Client, Config, Policy, Ports, Retention, Salvage, StorageConfig};
 use streife_core::domain::{Agency, from_hex, to_hex};
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
@@ -306,7 +306,8 @@ impl Phone {
             agency_root,
             box_key,
             app: "crash".to_owned(),
-            metered_limit: 1 << 20,
+            policy: Policy { metered_object: 1 << 20, ..Policy::default() },
+            retention: Retention::AT_ONCE,
             numbers_low: 2,
             payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },

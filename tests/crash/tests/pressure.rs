@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use streife_box::{BoxConfig, Connection, RunningBox};
-use streife_core::client::{Client, Config, Notice, Ports, SpaceLevel, StorageConfig, SyncEnd, SyncLimits};
+use streife_core::client::{
+    Client, Config, Notice, Policy, Ports, Retention, SpaceLevel, StorageConfig, SyncEnd, SyncLimits,
+};
 use streife_core::domain::{Agency, CaseId, PhotoClass, from_hex};
 use streife_core::error::{Error, ErrorKind};
 use streife_core::http::HttpTransport;
@@ -79,7 +81,8 @@ impl Rig {
             agency_root,
             box_key,
             app: "pressure".to_owned(),
-            metered_limit: 1 << 20,
+            policy: Policy { metered_object: 1 << 20, ..Policy::default() },
+            retention: Retention::AT_ONCE,
             numbers_low: 0,
             payee: None,
             storage: StorageConfig { ballast: BALLAST, ..StorageConfig::default() },
@@ -252,7 +255,7 @@ fn a_full_disk_is_drained_by_handing_over_and_has_room_again() {
 
 fn drain(phone: &Phone, client: &Client) {
     for _ in 0..50 {
-        let limits = SyncLimits { network: Network::Unmetered, max_ms: None, cancel: &NeverCancel };
+        let limits = SyncLimits::over(Network::Unmetered);
         let SyncEnd::WaitUntil(time) = client.sync(&limits).expect("the vault works").end else { return };
         let now = streife_core::ports::Clock::read(&*phone.clock).unix_ms;
         phone.clock.advance_ms(u32::try_from(time - now).expect("not backwards"));

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use streife_box::{BoxConfig, Connection, RunningBox};
-use streife_core::client::{Client, Config, Ports, Salvage, StorageConfig, SyncLimits, SyncReport};
+use streife_core::client::{Client, Config, Policy, Ports, Retention, Salvage, StorageConfig, SyncLimits, SyncReport};
 use streife_core::domain::{
     Agency, CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, Payee, PhotoClass,
     Place, Plate, Vehicle, VehicleKind,
 };
 use streife_core::http::HttpTransport;
-use streife_core::ports::{Clock, NeverCancel, NoAnchor, OsEntropy, Transport};
+use streife_core::ports::{Clock, NoAnchor, OsEntropy, Transport};
 use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::sync::Network;
 use streife_core::testing::{DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock, photo};
@@ -118,7 +118,8 @@ impl Rig {
             agency_root: key(&told.agency_root),
             box_key: key(&told.box_key),
             app: "e2e".to_owned(),
-            metered_limit: 1 << 20,
+            policy: Policy { metered_object: 1 << 20, ..Policy::default() },
+            retention: Retention::AT_ONCE,
             numbers_low: self.numbers_low,
             payee: self.payee.clone(),
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
@@ -244,5 +245,5 @@ fn start_box(folder: &std::path::Path, clock: Arc<SimClock>, range_size: u16) ->
 /// One call of sync.
 #[must_use]
 pub fn sync(client: &Client, network: Network) -> SyncReport {
-    client.sync(&SyncLimits { network, max_ms: None, cancel: &NeverCancel }).expect("the vault works")
+    client.sync(&SyncLimits::over(network)).expect("the vault works")
 }

@@ -21,7 +21,7 @@ from typing import Any
 from .errors import BadInput
 
 APPLICATION = int.from_bytes(b"STRF", "big")
-VERSION = 2
+VERSION = 3
 _ID = "[0-9a-f]{32}"
 _FILES = re.compile(
     rf"vault\.db(-wal|-shm)?|vault\.lock|ballast|objects/{_ID}\.(sbx|part)|quarantine/.+|backup/.+|rebuild(-.*)?/.+"

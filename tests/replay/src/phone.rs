@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use streife_core::client::{Client, Config, Ports, StorageConfig};
+use streife_core::client::{Client, Config, Policy, Ports, Retention, StorageConfig};
 use streife_core::domain::{Agency, BootId};
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
@@ -79,7 +79,8 @@ impl Phone {
             agency_root,
             box_key,
             app: concat!("streife-replay ", env!("CARGO_PKG_VERSION")).to_owned(),
-            metered_limit: METERED_LIMIT,
+            policy: Policy { metered_object: METERED_LIMIT, ..Policy::default() },
+            retention: Retention::AT_ONCE,
             numbers_low: 20,
             payee: None,
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },

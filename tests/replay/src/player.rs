@@ -289,7 +289,7 @@ impl<'a> Player<'a> {
 
     fn sync(&mut self, timed: &TimedEvent) -> Result<(), ReplayError> {
         let watch = Stopwatch::start();
-        let limits = SyncLimits { network: self.network, max_ms: None, cancel: &NeverCancel };
+        let limits = SyncLimits::over(self.network);
         let report = self.client(timed)?.sync(&limits).map_err(|error| refused(timed, &error))?;
         self.sync += watch.elapsed();
         let end = match report.end {

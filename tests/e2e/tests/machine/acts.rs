@@ -297,7 +297,7 @@ impl Machine<'_> {
     /// Hands over what can be handed over now.
     pub fn sync(&mut self, network: Network) -> Result<Option<SyncReport>, Wrong> {
         let patience = Patience::default();
-        let limits = SyncLimits { network, max_ms: None, cancel: &patience };
+        let limits = SyncLimits { cancel: &patience, ..SyncLimits::over(network) };
         match self.call(None, |_, client| client.sync(&limits))? {
             Came::Done(report) => {
                 self.keys_may_have_come(false);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use streife_box::{BoxConfig, RunningBox};
-use streife_core::client::{Client, Config, StorageConfig};
+use streife_core::client::{Client, Config, Policy, Retention, StorageConfig};
 use streife_core::domain::{Agency, BootId, Moment};
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
@@ -304,7 +304,8 @@ impl World {
             agency_root: VerifyingKey::from_sec1(&told.agency_root).expect("a key of the box"),
             box_key: self.box_key(),
             app: "machine".to_owned(),
-            metered_limit: 200_000,
+            policy: Policy { metered_object: 200_000, ..Policy::default() },
+            retention: Retention::AT_ONCE,
             numbers_low: 2,
             payee: None,
             storage: StorageConfig { ballast: BALLAST, ..StorageConfig::default() },

@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use streife_box::RunningBox;
-use streife_core::client::{Client, Config, Ports, StorageConfig, SyncEnd, SyncLimits};
+use streife_core::client::{Client, Config, Policy, Ports, Retention, StorageConfig, SyncEnd, SyncLimits};
 use streife_core::domain::{
     Agency, CaseEdit, CaseId, NamedOffence, OffenceRelation, Officer, PhotoClass, Place, Plate, Vehicle, VehicleKind,
 };
 use streife_core::error::Error;
 use streife_core::http::HttpTransport;
-use streife_core::ports::{NeverCancel, NoAnchor, OsEntropy};
+use streife_core::ports::{NoAnchor, OsEntropy};
 use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::sync::Network;
 use streife_core::testing::photo::{PhotoSpec, make};
@@ -118,9 +118,11 @@ impl StormPhone {
         self.wakes += 1;
         let ports = Ports { transport: self.link.connect()?, ..self.ports.clone() };
         let client = Client::open(self.config.clone(), ports)?;
-        let limits = SyncLimits { network: Network::Unmetered, max_ms: Some(JOB_MS), cancel: &NeverCancel };
-        Ok(match client.sync(&limits)?.end {
-            SyncEnd::Idle if client.status()?.waiting == 0 => Next::Done,
+        let limits = SyncLimits { max_ms: Some(JOB_MS), ..SyncLimits::over(Network::Unmetered) };
+        let end = client.sync(&limits)?.end;
+        let status = client.status()?;
+        Ok(match end {
+            _ if (status.waiting, status.bytes_waiting) == (0, 0) => Next::Done,
             SyncEnd::WaitUntil(time) => Next::WakeAt(time),
             // Asked to stop, or nothing to be done for it: the scheduler comes again.
             _ => Next::WakeAt(now_ms.saturating_add_unsigned(JOB_MS)),
@@ -137,7 +139,8 @@ fn config(folder: &Path, server: &RunningBox) -> Result<Config, ReplayError> {
         agency_root: key(&told.agency_root)?,
         box_key: key(&told.box_key)?,
         app: "storm".to_owned(),
-        metered_limit: 1 << 20,
+        policy: Policy::default(),
+        retention: Retention::default(),
         numbers_low: 0,
         payee: None,
         storage: StorageConfig { ballast: 0, ..StorageConfig::default() },
