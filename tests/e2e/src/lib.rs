@@ -19,6 +19,7 @@ use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::sync::Network;
 use streife_core::testing::{DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock, photo};
 
+pub mod camera;
 pub mod proxy;
 
 /// 16 June 2026, 06:00 in Munich.

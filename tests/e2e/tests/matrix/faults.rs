@@ -209,4 +209,16 @@ pub fn of_life() -> Vec<Kind> {
     all
 }
 
+/// Deaths and cuts within a photo of several chunks, and on their borders as they are today.
+pub fn within_chunks() -> Vec<Kind> {
+    let mut all = Vec::new();
+    for bytes in [8_000_000, 8_388_608, 8_400_000, 12_000_000, 16_700_000, 16_800_000, 18_000_000, 18_900_000] {
+        let (name, life) = (format!("killed-within-byte-{bytes}"), Life::KilledAtByte(bytes));
+        all.push(Kind { row: "F17", name, strike: Strike::Life(life), outcome: Outcome::Heals });
+        let (name, act) = (format!("wire-cut-up-{bytes}"), vec![Act::Cut { way: Way::Up, after: bytes }]);
+        all.push(Kind { row: "F13", name, strike: Strike::Wire(act), outcome: Outcome::Heals });
+    }
+    all
+}
+
 const YEAR_MS: i64 = 365 * 24 * 3_600_000;
