@@ -199,6 +199,7 @@ pub fn of_life() -> Vec<Kind> {
         life("F7", "the-repeated-hour", Life::RepeatedHour),
         life("F7", "reboot-in-a-retry", Life::Reboot),
         life("F25", "one-failure-and-silence", Life::OneFailure),
+        life("F28", "box-loses-parts", Life::PartsLost),
     ];
     for after in 1..=16 {
         all.push(life("F17", &format!("killed-behind-request-{after}"), Life::KilledBehind(after)));

@@ -96,6 +96,9 @@ fn attempt(bench: &Bench, cell: &Cell, rehearsal: &Rehearsal) -> Result<Run, Str
     if figures.requests > u64::from(most) * if cell.strikes.is_empty() { 1 } else { 2 } {
         findings.push(format!("I9: {} requests where {most} would do", figures.requests));
     }
+    if cell.strikes.len() == 1 && life == Some(Life::PartsLost) && figures.sent < figures.needed + 150_000 {
+        findings.push("nothing was lost at the box, so nothing was shown".to_owned());
+    }
     let again = if cell.shape == Shape::Large { CHUNK_BYTES } else { PHOTO_BYTES };
     let overhead = OVERHEAD_BYTES + HEAD_BYTES * figures.requests + figures.needed / 500; // that of TLS records
     if is_killed(cell) && figures.sent > figures.needed + again + overhead {
@@ -131,6 +134,9 @@ fn strike(phone: &Phone<'_>, strike: &Strike, step: Option<Step>, rehearsal: &Re
             chaos.script(Route::CasePut, 1, fault);
         }
         (Strike::Life(Life::KilledBehind(requests)), _) => phone.link.die_behind(*requests),
+        (Strike::Life(Life::PartsLost), _) => {
+            chaos.script(Route::UploadPatch, 1, Fault::DropInBody { after: 200_000 });
+        }
         (Strike::Life(Life::KilledAtByte(after)), _) => {
             phone.bench.proxy.script([Act::Cut { way: Way::Up, after: *after }]);
             phone.bench.proxy.every(Act::Refuse);
@@ -157,7 +163,20 @@ fn befall(phone: &Phone<'_>, life: Life) {
         Life::ClockInRetry(by_ms) => set_clock(phone, by_ms),
         Life::RepeatedHour => phone.clock.set(ClockReading { offset_s: now.offset_s - 3_600, ..now }),
         Life::Reboot => phone.clock.set(ClockReading { mono_ms: 1, boot: BootId([0xb1; 16]), ..now }),
+        Life::PartsLost => lose_parts(&phone.bench.rig.folder.path().join("box")),
         _ => {}
+    }
+}
+
+/// Removes every unfinished upload below a box's folder.
+fn lose_parts(folder: &std::path::Path) {
+    for entry in std::fs::read_dir(folder).expect("lists") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            lose_parts(&path);
+        } else if path.extension().is_some_and(|extension| extension == "part") {
+            std::fs::remove_file(path).expect("removes");
+        }
     }
 }
 

@@ -155,6 +155,8 @@ pub enum Life {
     Reboot,
     /// Nothing goes through once, and nobody but the timer tries again.
     OneFailure,
+    /// The link is cut within an upload, and the box loses what it had of it.
+    PartsLost,
     /// The app dies with the answer to this request on its way.
     KilledBehind(u32),
     /// The app dies when so many bytes of TLS have left it.
