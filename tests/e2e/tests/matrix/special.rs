@@ -21,11 +21,16 @@ use crate::plan::Shape;
 /// How long a phone of these cells waits for an answer that never comes.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Waits of up to a quarter of an hour, drawn evenly, make some 190.
+const MOST_ATTEMPTS_A_DAY: u32 = 260;
+
 /// All of them.
 pub fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("F13/five-copies-hand-over-at-once/company", five_copies),
         Trial::test("F26/capture-during-an-upload/one", capture_during_upload),
+        Trial::test("F25/a-day-without-a-box/company", a_day_without_a_box),
         Trial::test("F28/box-is-set-back-before-the-receipt/three", box_is_set_back),
         Trial::test("F14/redirect-is-not-followed/every-step", redirects_lead_nowhere),
         Trial::test("F12/slow-link-and-a-deadline/three", slow_link),
@@ -107,6 +112,27 @@ fn capture_during_upload() -> Result<(), Failed> {
     let left = Left::of(&phone)?;
     let other: Vec<_> = phone.told.cases.keys().filter(|case| left.rows.contains_key(case)).collect();
     if other.len() == 1 && left.files.is_empty() { Ok(()) } else { Err("something is left on the phone".into()) }
+}
+
+/// Nothing answers for a day: attempts are few, the timer never ends, and then everything goes without a hand.
+fn a_day_without_a_box() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let mut phone = Phone::new(&bench)?;
+    phone.record(Shape::Company)?;
+    phone.link.renew(&bench);
+    bench.proxy.every(Act::Refuse);
+    let (begun, requests) = (phone.now_ms(), phone.link.requests());
+    while phone.now_ms() - begun < DAY_MS {
+        let SyncEnd::WaitUntil(until) = phone.sync()?.end else { return Err("gives up".into()) };
+        phone.wait_ms(u32::try_from((until - phone.now_ms()).max(1)).expect("in bounds"));
+    }
+    let attempts = phone.link.requests() - requests;
+    if attempts > MOST_ATTEMPTS_A_DAY {
+        return Err(format!("I9: {attempts} attempts in a day").into());
+    }
+    bench.proxy.every(Act::Pass);
+    drain(&phone, &mut |_| {})?;
+    holds(&phone)
 }
 
 /// A box that comes back from a copy of last night has lost what a phone has sent and holds no receipt of: it is sent again.
