@@ -19,6 +19,7 @@ use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::sync::Network;
 use streife_core::testing::{DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock, photo};
 
+pub mod camera;
 pub mod proxy;
 
 /// 16 June 2026, 06:00 in Munich.
@@ -77,7 +78,14 @@ impl Rig {
     /// Kills the box and starts it again, at another address.
     #[must_use]
     pub fn restart_box(self) -> Self {
+        self.restart_box_after(|_| {})
+    }
+
+    /// The same with work on the box's folder in between.
+    #[must_use]
+    pub fn restart_box_after(self, work: impl FnOnce(&std::path::Path)) -> Self {
         self.server.kill().expect("ends");
+        work(&self.folder.path().join("box"));
         let server = start_box(&self.folder.path().join("box"), self.clock.clone(), self.range_size);
         Self { server, ..self }
     }

@@ -357,3 +357,6 @@ fn swallow(from: &mut TcpStream) {
     let mut piece = [0; 4_096];
     while from.read(&mut piece).is_ok_and(|read| read > 0) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,12 +14,16 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use streife_core::client::SyncEnd;
+use streife_core::domain::PhotoClass;
 use streife_core::http::HttpTransport;
 use streife_core::ports::{Body, Cancel, Clock, Method, Request, Response, Transport, TransportError};
 use streife_core::sync::Network;
 use streife_core::sync::protocol::{CaseAnswer, TUS_VERSION, UploadProtocol};
 use streife_core::vault::CaseState;
-use streife_e2e::{Rig, sync};
+use streife_e2e::{Rig, camera, sync};
+
+/// A photo that travels in several chunks.
+const LARGE_BYTES: usize = 18 << 20;
 
 #[test]
 fn the_npm_server_gets_every_byte_through_cuts() {
@@ -48,7 +52,10 @@ fn handed_over(program: &mut Command, script: &Path) {
     let server = Server::start(program.arg(script).arg(folder.path()));
     let rig = Rig::new();
     let client = rig.on_patrol();
-    let case = rig.seal_case(&client, 2);
+    let case = rig.draft_case(&client, 2);
+    let large = camera::photo(rig.folder.path(), 0, LARGE_BYTES);
+    client.add_photo(case, &large, PhotoClass::Overview).expect("adds");
+    client.seal_case(case, Vec::new()).expect("seals");
     drop(client);
     let http = rig.http(rig.connection().ca_pem.as_bytes());
     let foreign = Arc::new(Foreign::new(http, server.port));
@@ -129,7 +136,8 @@ impl std::fmt::Debug for Foreign {
 
 impl Foreign {
     fn new(http: HttpTransport, port: u16) -> Self {
-        let cuts = [0, 1, 70_000, 150_000].map(Cut::Within).into_iter().chain([Cut::Behind]).collect();
+        let within = [0, 1, 70_000, 150_000, 300_000, 350_000, 5_000_000, 8_000_000].map(Cut::Within);
+        let cuts = within.into_iter().chain([Cut::Behind, Cut::Behind]).collect();
         Self { http, port, state: Mutex::new(State { cuts, ..State::default() }) }
     }
 

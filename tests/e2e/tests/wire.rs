@@ -1,15 +1,12 @@
 //! How many bytes leave a phone for the bytes that are needed, counted on the wire below TLS.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use streife_core::client::Client;
 use streife_core::domain::{CaseId, PhotoClass};
 use streife_core::http::HttpTransport;
-use streife_core::seal::{Hash, Sha256Stream};
-use streife_core::testing::photo;
-use streife_e2e::Rig;
 use streife_e2e::proxy::{Act, Proxy, Way, Wire};
+use streife_e2e::{Rig, camera};
 
 /// A camera's photo.
 const PHOTO_BYTES: usize = 4 << 20;
@@ -61,25 +58,10 @@ fn handed_over(link: &dyn Fn(&Proxy)) -> (Wire, u64) {
 fn recorded(rig: &Rig, client: &Client) -> CaseId {
     let case = rig.draft_case(client, 0);
     for seed in 0..PHOTOS {
-        client.add_photo(case, &camera_photo(rig, seed), PhotoClass::Overview).expect("adds");
+        client
+            .add_photo(case, &camera::photo(rig.folder.path(), seed, PHOTO_BYTES), PhotoClass::Overview)
+            .expect("adds");
     }
     client.seal_case(case, Vec::new()).expect("seals");
     case
-}
-
-/// A photo with a motion photo's film behind it, as large as a camera's; noise, so that nothing could make it smaller.
-fn camera_photo(rig: &Rig, seed: u64) -> PathBuf {
-    let mut bytes = photo::make(&photo::PhotoSpec { width: 1_280, height: 960, ..Default::default() });
-    for n in 0_u64.. {
-        if bytes.len() >= PHOTO_BYTES {
-            break;
-        }
-        let mut noise = Sha256Stream::default();
-        noise.update(&[seed.to_be_bytes(), n.to_be_bytes()].concat());
-        let Hash(noise) = noise.finish();
-        bytes.extend_from_slice(&noise);
-    }
-    let file = rig.folder.path().join("camera.jpg");
-    std::fs::write(&file, bytes).expect("writes");
-    file
 }

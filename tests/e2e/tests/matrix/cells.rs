@@ -5,11 +5,19 @@ use crate::plan::{Cell, Shape, Step};
 
 /// Every fault of the box at every step it fits, every fault of wire and phone, and every shape undisturbed.
 pub fn all() -> Vec<Cell> {
-    let mut cells: Vec<Cell> =
-        [Shape::NoPhoto, Shape::One, Shape::Three, Shape::Twins, Shape::Empty, Shape::Company, Shape::Fifty]
-            .into_iter()
-            .map(|shape| Cell { shape, strikes: Vec::new() })
-            .collect();
+    let mut cells: Vec<Cell> = [
+        Shape::NoPhoto,
+        Shape::One,
+        Shape::Three,
+        Shape::Twins,
+        Shape::Empty,
+        Shape::Company,
+        Shape::Fifty,
+        Shape::Large,
+    ]
+    .into_iter()
+    .map(|shape| Cell { shape, strikes: Vec::new() })
+    .collect();
     for kind in faults::of_box() {
         for step in Step::ALL.into_iter().filter(|step| kind.fits(*step)) {
             cells.extend(shapes(step).iter().map(|shape| at(&kind, Some(step), *shape)));
@@ -18,6 +26,7 @@ pub fn all() -> Vec<Cell> {
     for kind in faults::of_wire().into_iter().chain(faults::of_life()) {
         cells.extend([Shape::One, Shape::Company, Shape::Three].map(|shape| at(&kind, None, shape)));
     }
+    cells.extend(faults::within_chunks().iter().map(|kind| at(kind, None, Shape::Large)));
     cells
 }
 
@@ -27,8 +36,8 @@ fn at(kind: &Kind, step: Option<Step>, shape: Shape) -> Cell {
 
 const fn shapes(step: Step) -> &'static [Shape] {
     match step {
-        Step::MiddleChunk => &[Shape::Three],
-        Step::FirstChunk | Step::LastChunk => &[Shape::Company, Shape::Three, Shape::Twins],
+        Step::MiddleChunk => &[Shape::Three, Shape::Large],
+        Step::FirstChunk | Step::LastChunk => &[Shape::Company, Shape::Three, Shape::Twins, Shape::Large],
         Step::Manifest | Step::SmallObject | Step::Receipt => &[Shape::Company, Shape::NoPhoto],
         _ => &[Shape::Company],
     }

@@ -199,12 +199,25 @@ pub fn of_life() -> Vec<Kind> {
         life("F7", "the-repeated-hour", Life::RepeatedHour),
         life("F7", "reboot-in-a-retry", Life::Reboot),
         life("F25", "one-failure-and-silence", Life::OneFailure),
+        life("F28", "box-loses-parts", Life::PartsLost),
     ];
     for after in 1..=16 {
         all.push(life("F17", &format!("killed-behind-request-{after}"), Life::KilledBehind(after)));
     }
     for bytes in [1_000, 6_000, 10_000, 40_000, 100_000, 250_000, 390_000] {
         all.push(life("F17", &format!("killed-within-byte-{bytes}"), Life::KilledAtByte(bytes)));
+    }
+    all
+}
+
+/// Deaths and cuts within a photo of several chunks, and on their borders as they are today.
+pub fn within_chunks() -> Vec<Kind> {
+    let mut all = Vec::new();
+    for bytes in [8_000_000, 8_388_608, 8_400_000, 12_000_000, 16_700_000, 16_800_000, 18_000_000, 18_900_000] {
+        let (name, life) = (format!("killed-within-byte-{bytes}"), Life::KilledAtByte(bytes));
+        all.push(Kind { row: "F17", name, strike: Strike::Life(life), outcome: Outcome::Heals });
+        let (name, act) = (format!("wire-cut-up-{bytes}"), vec![Act::Cut { way: Way::Up, after: bytes }]);
+        all.push(Kind { row: "F13", name, strike: Strike::Wire(act), outcome: Outcome::Heals });
     }
     all
 }

@@ -14,9 +14,13 @@ use streife_core::ports::{
 use streife_core::seal::{Hash, SoftwareKey, VerifyingKey};
 use streife_core::sync::Network;
 use streife_core::testing::{DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock};
+use streife_e2e::camera;
 
 use crate::bench::Bench;
 use crate::plan::Shape;
+
+/// A photo that travels in three chunks of the largest size.
+const LARGE_BYTES: usize = 18 << 20;
 
 /// What was sealed, by its own files before anything went wrong.
 #[derive(Clone, Debug, Default)]
@@ -140,13 +144,8 @@ impl<'a> Phone<'a> {
             Shape::One => self.seal(1)?,
             Shape::Three => self.seal(3)?,
             Shape::Fifty => self.seal(50)?,
-            Shape::Twins => {
-                let case = self.bench.rig.draft_case(self.client(), 1);
-                let twin = self.bench.rig.photo(0);
-                self.client().add_photo(case, &twin, PhotoClass::Overview).map_err(|error| format!("{error:?}"))?;
-                self.client().seal_case(case, Vec::new()).map_err(|error| format!("{error:?}"))?;
-                self.note(case)?;
-            }
+            Shape::Twins => self.seal_with(1, &self.bench.rig.photo(0))?,
+            Shape::Large => self.seal_with(0, &camera::photo(self.bench.rig.folder.path(), 0, LARGE_BYTES))?,
             Shape::Empty => {
                 let case = self.client().begin_case().map_err(|error| format!("{error:?}"))?;
                 return self.void(case).and_then(|()| self.note(case)).and_then(|()| self.close_shift());
@@ -166,6 +165,14 @@ impl<'a> Phone<'a> {
     /// Seals one case.
     pub fn seal(&mut self, photos: u64) -> Result<(), String> {
         let case = self.bench.rig.seal_case(self.client(), photos);
+        self.note(case)
+    }
+
+    /// Seals one case with so many photos and this one.
+    fn seal_with(&mut self, photos: u64, photo: &std::path::Path) -> Result<(), String> {
+        let case = self.bench.rig.draft_case(self.client(), photos);
+        self.client().add_photo(case, photo, PhotoClass::Overview).map_err(|error| format!("{error:?}"))?;
+        self.client().seal_case(case, Vec::new()).map_err(|error| format!("{error:?}"))?;
         self.note(case)
     }
 
@@ -215,7 +222,8 @@ impl<'a> Phone<'a> {
     }
 }
 
-fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+/// Copies a folder with everything in it.
+pub fn copy_folder(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;

@@ -103,6 +103,8 @@ pub enum Shape {
     Company,
     /// One case with fifty photos.
     Fifty,
+    /// One case with a photo of several chunks.
+    Large,
 }
 
 impl Shape {
@@ -115,6 +117,7 @@ impl Shape {
             Self::Empty => "empty",
             Self::Company => "company",
             Self::Fifty => "fifty",
+            Self::Large => "large",
         }
     }
 
@@ -122,7 +125,7 @@ impl Shape {
     pub const fn has(self, step: Step) -> bool {
         match step {
             Step::FirstChunk | Step::LastChunk => !matches!(self, Self::NoPhoto | Self::Empty),
-            Step::MiddleChunk => matches!(self, Self::Three | Self::Fifty),
+            Step::MiddleChunk => matches!(self, Self::Three | Self::Fifty | Self::Large),
             _ => true,
         }
     }
@@ -152,6 +155,8 @@ pub enum Life {
     Reboot,
     /// Nothing goes through once, and nobody but the timer tries again.
     OneFailure,
+    /// The link is cut within an upload, and the box loses what it had of it.
+    PartsLost,
     /// The app dies with the answer to this request on its way.
     KilledBehind(u32),
     /// The app dies when so many bytes of TLS have left it.
@@ -178,6 +183,13 @@ impl Cell {
             _ => (rows.join("+"), strikes.join("+")),
         };
         format!("{rows}/{strikes}/{}", self.shape.name())
+    }
+
+    /// Whether an opening may be refused for good, behind which no case of the shift has a place at the box.
+    pub fn may_stop(&self) -> bool {
+        let stops =
+            |(kind, step): &(Kind, Option<Step>)| kind.outcome == Outcome::MayRefuse && *step == Some(Step::Opening);
+        self.strikes.iter().any(stops)
     }
 
     pub fn may_refuse(&self) -> bool {

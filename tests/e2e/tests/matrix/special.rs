@@ -8,22 +8,30 @@ use streife_box::{Fault, Route};
 use streife_core::client::{SyncEnd, SyncLimits};
 use streife_core::ports::NeverCancel;
 use streife_core::sync::Network;
+use streife_core::vault::CaseState;
 use streife_e2e::proxy::{Act, Valve, Way};
+use streife_e2e::{Rig, sync};
 
 use crate::bench::Bench;
 use crate::drain::drain;
 use crate::oracle::{Keys, Left, Seen, judge};
-use crate::phone::Phone;
+use crate::phone::{Phone, copy_folder};
 use crate::plan::Shape;
 
 /// How long a phone of these cells waits for an answer that never comes.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Waits of up to a quarter of an hour, drawn evenly, make some 190.
+const MOST_ATTEMPTS_A_DAY: u32 = 260;
 
 /// All of them.
 pub fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("F13/five-copies-hand-over-at-once/company", five_copies),
         Trial::test("F26/capture-during-an-upload/one", capture_during_upload),
+        Trial::test("F25/a-day-without-a-box/company", a_day_without_a_box),
+        Trial::test("F28/box-is-set-back-before-the-receipt/three", box_is_set_back),
         Trial::test("F14/redirect-is-not-followed/every-step", redirects_lead_nowhere),
         Trial::test("F12/slow-link-and-a-deadline/three", slow_link),
         Trial::test("F12/black-hole/company", || silent(Act::BlackHole)),
@@ -104,6 +112,57 @@ fn capture_during_upload() -> Result<(), Failed> {
     let left = Left::of(&phone)?;
     let other: Vec<_> = phone.told.cases.keys().filter(|case| left.rows.contains_key(case)).collect();
     if other.len() == 1 && left.files.is_empty() { Ok(()) } else { Err("something is left on the phone".into()) }
+}
+
+/// Nothing answers for a day: attempts are few, the timer never ends, and then everything goes without a hand.
+fn a_day_without_a_box() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let mut phone = Phone::new(&bench)?;
+    phone.record(Shape::Company)?;
+    phone.link.renew(&bench);
+    bench.proxy.every(Act::Refuse);
+    let (begun, requests) = (phone.now_ms(), phone.link.requests());
+    while phone.now_ms() - begun < DAY_MS {
+        let SyncEnd::WaitUntil(until) = phone.sync()?.end else { return Err("gives up".into()) };
+        phone.wait_ms(u32::try_from((until - phone.now_ms()).max(1)).expect("in bounds"));
+    }
+    let attempts = phone.link.requests() - requests;
+    if attempts > MOST_ATTEMPTS_A_DAY {
+        return Err(format!("I9: {attempts} attempts in a day").into());
+    }
+    bench.proxy.every(Act::Pass);
+    drain(&phone, &mut |_| {})?;
+    holds(&phone)
+}
+
+/// A box that comes back from a copy of last night has lost what a phone has sent and holds no receipt of: it is sent again.
+fn box_is_set_back() -> Result<(), Failed> {
+    let rig = Rig::new();
+    let client = rig.on_patrol();
+    let case = rig.seal_case(&client, 3);
+    let (box_, copy) = (rig.folder.path().join("box"), rig.folder.path().join("last-night"));
+    copy_folder(&box_, &copy)?;
+    rig.server.chaos().script(Route::ReceiptGet, 1, Fault::Status { status: 503, retry_after_s: Some(5) });
+    let _report = sync(&client, Network::Unmetered);
+    let complete = |rig: &Rig| {
+        let stored = rig.server.ledger().case(case).expect("reads");
+        stored.is_some_and(|stored| stored.objects.iter().all(|object| object.file.is_some()))
+    };
+    if !complete(&rig) {
+        return Err("it was to be sent whole".into());
+    }
+    drop(client);
+    let rig = rig.restart_box_after(|folder| {
+        std::fs::remove_dir_all(folder).expect("removes");
+        std::fs::rename(&copy, folder).expect("renames");
+    });
+    if rig.server.ledger().case(case).expect("reads").is_some() {
+        return Err("the box was to be set back".into());
+    }
+    let client = rig.open();
+    let _waits = rig.drain(&client);
+    let state = client.case(case).map_err(|error| format!("{error:?}"))?.state;
+    if complete(&rig) && state == CaseState::Purged { Ok(()) } else { Err(format!("ends as {state:?}").into()) }
 }
 
 /// No request of a phone, with or without a token, is ever seen where a redirect leads.
