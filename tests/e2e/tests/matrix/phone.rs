@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex};
 use streife_core::client::{Client, Config, Ports};
 use streife_core::domain::{CaseId, PhotoClass, VoidReason};
 use streife_core::http::HttpTransport;
-use streife_core::ports::{
-    Cancel, Clock, NeverCancel, NoAnchor, OsEntropy, Request, Response, Transport, TransportError,
-};
+use streife_core::ports::{Cancel, Clock, NoAnchor, OsEntropy, Request, Response, Transport, TransportError};
 use streife_core::seal::{Hash, SoftwareKey, VerifyingKey};
 use streife_core::sync::Network;
 use streife_core::testing::{DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock};
@@ -216,8 +214,7 @@ impl<'a> Phone<'a> {
 
     /// One call of sync over a link that costs nothing.
     pub fn sync(&self) -> Result<streife_core::client::SyncReport, String> {
-        let limits =
-            streife_core::client::SyncLimits { network: Network::Unmetered, max_ms: None, cancel: &NeverCancel };
+        let limits = streife_core::client::SyncLimits::over(Network::Unmetered);
         self.client().sync(&limits).map_err(|error| format!("I10: sync failed: {error:?}"))
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use libtest_mimic::{Failed, Trial};
 use streife_box::{Fault, Route};
 use streife_core::client::{SyncEnd, SyncLimits};
-use streife_core::ports::NeverCancel;
 use streife_core::sync::Network;
 use streife_core::vault::CaseState;
 use streife_e2e::proxy::{Act, Valve, Way};
@@ -204,7 +203,7 @@ fn slow_link() -> Result<(), Failed> {
     phone.record(Shape::Three)?;
     phone.link.renew(&bench);
     bench.proxy.slow(phone.clock.clone(), 1_000_000);
-    let limits = SyncLimits { network: Network::Unmetered, max_ms: Some(4_000), cancel: &NeverCancel };
+    let limits = SyncLimits { max_ms: Some(4_000), ..SyncLimits::over(Network::Unmetered) };
     let mut deadlines = 0;
     for _ in 0..60 {
         match phone.client().sync(&limits).map_err(|error| format!("{error:?}"))?.end {
