@@ -91,13 +91,10 @@ impl Batch {
         }
         self.members += 1;
         self.run("SAVEPOINT request")?;
-        let done = work(&self.db);
-        match &done {
-            Ok(_) => self.run("RELEASE request")?,
-            Err(error) => {
-                self.lost(error);
-                self.undo();
-            }
+        let done = work(&self.db).and_then(|done| self.run("RELEASE request").map(|()| done));
+        if let Err(error) = &done {
+            self.lost(error);
+            self.undo();
         }
         done
     }
