@@ -54,6 +54,7 @@ pub enum HttpError {
 pub struct HttpTransport {
     client: Client,
     origin: String,
+    patience: Option<Duration>,
 }
 
 impl HttpTransport {
@@ -76,7 +77,15 @@ impl HttpTransport {
             .timeout(None)
             .build()
             .map_err(|_| HttpError::Tls)?;
-        Ok(Self { client, origin: origin.to_owned() })
+        Ok(Self { client, origin: origin.to_owned(), patience: None })
+    }
+
+    /// Gives an exchange up after so long, whatever its bytes may take. A phone in a tunnel has more patience; this is
+    /// for tests of silence.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
     }
 }
 
@@ -160,7 +169,8 @@ impl HttpTransport {
             Method::Post => reqwest::Method::POST,
             Method::Patch => reqwest::Method::PATCH,
         };
-        let patience = EXCHANGE_TIMEOUT + Duration::from_secs(request.body.len() / SLOWEST_BYTES_S);
+        let usual = EXCHANGE_TIMEOUT + Duration::from_secs(request.body.len() / SLOWEST_BYTES_S);
+        let patience = self.patience.unwrap_or(usual);
         let patience = left_ms.map_or(patience, |left| patience.min(Duration::from_millis(left.max(1))));
         self.client.request(method, format!("{}{}", self.origin, request.path)).timeout(patience)
     }

@@ -30,6 +30,8 @@ pub enum Namespace {
     Time,
     /// Range of case numbers, by the box.
     Numbers,
+    /// Size and root of the box's log, by the box.
+    Checkpoint,
     /// Recipient set, by the agency root.
     Recipients,
     /// Offence catalogue, by the agency root.
@@ -53,6 +55,7 @@ impl Namespace {
             Self::Decision => b"streife/1 decision",
             Self::Time => b"streife/1 time",
             Self::Numbers => b"streife/1 numbers",
+            Self::Checkpoint => b"streife/1 checkpoint",
             Self::Recipients => b"streife/1 recipients",
             Self::Catalogue => b"streife/1 catalogue",
             Self::Rules => b"streife/1 rules",
@@ -71,6 +74,7 @@ impl Namespace {
             Self::Decision => "application/vnd.streife.decision+cbor",
             Self::Time => "application/vnd.streife.time+cbor",
             Self::Numbers => "application/vnd.streife.numbers+cbor",
+            Self::Checkpoint => "application/vnd.streife.checkpoint+cbor",
             Self::Recipients => "application/vnd.streife.recipients+cbor",
             Self::Catalogue => "application/vnd.streife.catalogue+json",
             Self::Rules => "application/vnd.streife.rules+json",
@@ -246,7 +250,7 @@ fn header(namespace: Namespace, key: KeyId) -> coset::Header {
         .build()
 }
 
-fn parse(bytes: &[u8]) -> Result<CoseSign1, SealError> {
+pub(super) fn parse(bytes: &[u8]) -> Result<CoseSign1, SealError> {
     let malformed = SealError::Malformed("signed structure");
     cbor::decode(bytes, "signed structure")?;
     let sign1 = CoseSign1::from_tagged_slice(bytes).map_err(|_| malformed)?;

@@ -112,7 +112,13 @@ impl Authority {
 }
 
 fn token() -> TokenAnswer {
-    TokenAnswer { access_token: ACCESS_TOKEN.to_owned(), token_type: "DPoP".to_owned(), expires_in: 43_200, head: None }
+    TokenAnswer {
+        access_token: ACCESS_TOKEN.to_owned(),
+        token_type: "DPoP".to_owned(),
+        expires_in: 43_200,
+        scope: None,
+        head: None,
+    }
 }
 
 fn json(status: u16, value: &impl serde::Serialize) -> Response {

@@ -1,7 +1,7 @@
 //! Who is asking: a device by its token and a proof for this very request (RFC 9449), or a case worker's tool.
 //!
 //! A token alone opens nothing: each request carries a signature of the session key the token is bound to, over
-//! method, address and token, good for five minutes and once.
+//! method, address, token and the box's nonce, good for five minutes and once.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -85,7 +85,14 @@ pub fn verify_proof(app: &Shared, proof: &str, method: &str, path: &str) -> Resu
         return Err(ProblemType::TokenInvalid.into());
     }
     require_now(app, claims.iat)?;
+    require_nonce(app, claims.nonce.as_deref())?;
     Ok((claims, jwk))
+}
+
+/// Refuses a proof without a fresh nonce. Asked after the time, so that a phone whose clock is wrong hears that first.
+fn require_nonce(app: &Shared, nonce: Option<&str>) -> Result<(), Refusal> {
+    let is_fresh = nonce.is_some_and(|nonce| app.access.nonces.is_fresh(nonce, app.now_ms()));
+    if is_fresh || !app.access.demand_nonces { Ok(()) } else { Err(ProblemType::UseDpopNonce.into()) }
 }
 
 /// Refuses what was issued at another time.
@@ -157,7 +164,8 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Ids<T> {
     }
 }
 
-fn credentials(headers: &HeaderMap, scheme: &str) -> Option<String> {
+/// What stands in `Authorization` behind this scheme.
+pub fn credentials(headers: &HeaderMap, scheme: &str) -> Option<String> {
     let (found, value) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     found.eq_ignore_ascii_case(scheme).then(|| value.trim().to_owned())
 }

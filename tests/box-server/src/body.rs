@@ -36,14 +36,26 @@ pub struct LentBody {
     route: Route,
     traffic: Arc<Traffic>,
     home: Option<oneshot::Sender<Body>>,
+    /// The client sends nothing until the body is asked for.
+    is_awaited: bool,
 }
 
 impl LentBody {
     /// Wraps a body; what the handler leaves of it arrives at the receiver.
     pub fn lend(body: Body, route: Route, traffic: Arc<Traffic>) -> (Body, oneshot::Receiver<Body>) {
+        Self::lent(body, route, traffic, false)
+    }
+
+    /// Wraps the body of a client that waits for `100 Continue`. If the handler does not ask for it, nothing arrives at the
+    /// receiver: reading it away would call for it first.
+    pub fn lend_awaited(body: Body, route: Route, traffic: Arc<Traffic>) -> (Body, oneshot::Receiver<Body>) {
+        Self::lent(body, route, traffic, true)
+    }
+
+    fn lent(body: Body, route: Route, traffic: Arc<Traffic>, is_awaited: bool) -> (Body, oneshot::Receiver<Body>) {
         let (home, back) = oneshot::channel();
         let left = body.size_hint().exact();
-        (Body::new(Self { inner: Some(body), left, route, traffic, home: Some(home) }), back)
+        (Body::new(Self { inner: Some(body), left, route, traffic, home: Some(home), is_awaited }), back)
     }
 
     fn note(&mut self, frame: Option<&Frame<Bytes>>) -> Result<(), axum::Error> {
@@ -64,6 +76,7 @@ impl HttpBody for LentBody {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.is_awaited = false;
         let Some(inner) = self.inner.as_mut() else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(inner).poll_frame(cx)).transpose()?;
         self.note(frame.as_ref())?;
@@ -77,7 +90,7 @@ impl HttpBody for LentBody {
 
 impl Drop for LentBody {
     fn drop(&mut self) {
-        if let (Some(body), Some(home)) = (self.inner.take(), self.home.take()) {
+        if let (Some(body), Some(home), false) = (self.inner.take(), self.home.take(), self.is_awaited) {
             let _ = home.send(body); // nobody waits for it any more: then the connection is gone
         }
     }
@@ -102,6 +115,17 @@ pub async fn next_bytes(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
 pub async fn drain(mut body: Body) {
     let rest = async { while let Some(Ok(_)) = next_bytes(&mut body).await {} };
     let _ = tokio::time::timeout(DRAIN, rest).await;
+}
+
+/// Reads some bytes of a body away.
+pub async fn drain_some(body: &mut Body, at_most: u64) {
+    let some = async {
+        let mut arrived = 0;
+        while let (true, Some(Ok(bytes))) = (arrived < at_most, next_bytes(body).await) {
+            arrived += bytes.len() as u64;
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN, some).await;
 }
 
 /// Reads a body of at most `limit` bytes that must have the digest its header states.

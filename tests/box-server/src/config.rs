@@ -3,12 +3,18 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use streife_core::domain::{BootId, BoxId, NumberPrefix};
 use streife_core::ports::{Clock, Entropy, OsEntropy, SystemClock};
 
+use crate::AdmissionLimits;
+
 /// The catalogue that a box serves unless it is given another one.
 pub const STARTER_CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.json");
+
+const STARTER_PREFIXES: &[u8] = include_bytes!("../../../core/data/prefixes-2026.json");
+const STARTER_NATIONS: &[u8] = include_bytes!("../../../core/data/nations-2026.json");
 
 /// Settings of a box. Agency and catalogue count at the first start only; later the data folder decides.
 #[derive(Clone)]
@@ -29,6 +35,22 @@ pub struct BoxConfig {
     pub range_size: u16,
     /// Rule set, JSON; none: phones use the one built in.
     pub rules: Option<Vec<u8>>,
+    /// Geo pack as the phone loads it; none: the agency serves none.
+    pub geo_pack: Option<Vec<u8>>,
+    /// Tables of prefixes and of nationality signs, JSON.
+    pub plate_tables: [Vec<u8>; 2],
+    /// Whether a DPoP proof must carry one of the box's nonces.
+    pub demand_nonces: bool,
+    /// Whether the development agency's shared enrolment code counts beside one-time codes.
+    pub shared_code: bool,
+    /// How long an unfinished upload is kept, milliseconds.
+    pub upload_life_ms: i64,
+    /// Where to serve figures for an operator, in clear; none: nowhere.
+    pub metrics: Option<SocketAddr>,
+    /// Longest time that requests under way get to come to their end when the box stops.
+    pub grace: Duration,
+    /// How many requests may be under way when one of a class comes in.
+    pub admission: AdmissionLimits,
     /// Time of receipts, tokens and statements.
     pub clock: Arc<dyn Clock>,
     /// Randomness of keys, ids and tokens.
@@ -48,6 +70,14 @@ impl BoxConfig {
             number_prefix: "STR".parse().expect("three letters"),
             range_size: 100,
             rules: None,
+            geo_pack: None,
+            plate_tables: [STARTER_PREFIXES.to_vec(), STARTER_NATIONS.to_vec()],
+            demand_nonces: false,
+            shared_code: true,
+            upload_life_ms: 7 * 24 * 60 * 60 * 1000,
+            metrics: None,
+            grace: Duration::from_secs(5),
+            admission: AdmissionLimits::default(),
             clock: Arc::new(SystemClock::new(BootId([0; 16]))),
             entropy: Arc::new(OsEntropy),
         }

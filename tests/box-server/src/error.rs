@@ -53,13 +53,29 @@ impl BoxError {
 pub struct Refusal {
     problem: Problem,
     retry_after_s: Option<u32>,
+    length: Option<u64>,
 }
 
 impl Refusal {
     /// A refusal whose status or words differ from what is usual for its type.
     pub fn new(kind: ProblemType, status: StatusCode, title: &str) -> Self {
         let retry_after_s = matches!(status.as_u16(), 423 | 429 | 503).then_some(2);
-        Self { problem: Problem::new(kind, status.as_u16(), title), retry_after_s }
+        Self { problem: Problem::new(kind, status.as_u16(), title), retry_after_s, length: None }
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> Option<ProblemType> {
+        self.problem.kind()
+    }
+
+    /// Come back after so many seconds.
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
+    }
+
+    /// The object has so many bytes.
+    pub fn of_length(self, length: u64) -> Self {
+        Self { length: Some(length), ..self }
     }
 
     /// The request itself is wrong.
@@ -72,6 +88,11 @@ impl Refusal {
         let mut refusal = Self::from(ProblemType::CaseIncomplete);
         refusal.problem.missing = Some(missing);
         refusal
+    }
+
+    /// What matters more comes first.
+    pub fn busy(retry_after_s: u32) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::from(ProblemType::Busy) }
     }
 
     /// The upload stands elsewhere.
@@ -162,13 +183,21 @@ impl IntoResponse for Refusal {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(DPOP_CHALLENGE));
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge(self.problem.kind())));
+        }
+        if let Some(length) = self.length {
+            headers.insert(header::CONTENT_RANGE, HeaderValue::try_from(format!("bytes */{length}")).expect("digits"));
         }
         response
     }
 }
 
-const DPOP_CHALLENGE: &str = r#"DPoP error="invalid_token", algs="ES256""#;
+const fn challenge(kind: Option<ProblemType>) -> &'static str {
+    match kind {
+        Some(ProblemType::UseDpopNonce) => r#"DPoP error="use_dpop_nonce", algs="ES256""#,
+        _ => r#"DPoP error="invalid_token", algs="ES256""#,
+    }
+}
 
 #[cfg(test)]
 mod tests {

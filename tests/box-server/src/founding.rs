@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use streife_core::domain::{Agency, BoxId, to_hex};
 use streife_core::ports::Entropy;
-use streife_core::seal::{Hash, RecipientSet, Signed, SignedCatalogue, SignedRules, SoftwareKey, VerifyingKey};
+use streife_core::seal::{
+    Hash, RecipientSet, Signed, SignedCatalogue, SignedGeoPack, SignedPlateTable, SignedRules, SoftwareKey,
+    VerifyingKey,
+};
 use streife_core::testing::DevAgency;
 
 use crate::dev::{self, AgencyFile};
@@ -39,6 +42,9 @@ const DESK: &str = "desk_token_hash";
 const RECIPIENTS: &str = "recipients";
 const OFFENCES: &str = "catalogue_offences";
 const RULES: &str = "catalogue_rules";
+/// Registers by the name in their address, with their setting.
+const REGISTERS: [(&str, &str); 3] =
+    [("geo", "register_geo"), ("prefixes", "register_prefixes"), ("nations", "register_nations")];
 
 fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
     let entropy: &dyn Entropy = config.entropy.as_ref();
@@ -64,8 +70,33 @@ fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
         (RECIPIENTS, &agency.recipient_set(config.clock.read().unix_ms)?),
         (OFFENCES, &agency.sign_catalogue(&config.catalogue)?),
     ])?;
+    put_registers(config, store, &agency)?;
     let rules = config.rules.as_ref().map(|rules| agency.sign_rules(rules)).transpose()?;
     rules.map_or(Ok(()), |rules| store.put_settings(&[(RULES, &rules)]))
+}
+
+/// A crash before the end leaves a box without some of them, which it may be: phones have their own.
+fn put_registers(config: &BoxConfig, store: &Store, agency: &DevAgency) -> Result<(), BoxError> {
+    let [(_, geo), (_, prefixes), (_, nations)] = REGISTERS;
+    let [prefix_table, nation_table] = &config.plate_tables;
+    let prefix_table = agency.sign_plate_table(prefix_table)?;
+    store.put_settings(&[(prefixes, &prefix_table), (nations, &agency.sign_plate_table(nation_table)?)])?;
+    let pack = config.geo_pack.as_ref().map(|pack| agency.sign_geo_pack(pack)).transpose()?;
+    pack.map_or(Ok(()), |pack| store.put_settings(&[(geo, &pack)]))
+}
+
+/// Those that are there, by name.
+fn registers(store: &Store, root: &VerifyingKey) -> Result<Vec<(&'static str, Vec<u8>)>, BoxError> {
+    let mut found = Vec::new();
+    for (name, setting) in REGISTERS {
+        let Some(signed) = store.setting(setting)? else { continue };
+        match name {
+            "geo" => drop(Signed::<SignedGeoPack>::verify(&signed, root)?),
+            _ => drop(Signed::<SignedPlateTable>::verify(&signed, root)?),
+        }
+        found.push((name, signed));
+    }
+    Ok(found)
 }
 
 fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &AgencyFile) -> Result<(), BoxError> {
@@ -98,6 +129,7 @@ fn load(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
         recipients: (recipients, set),
         rules,
         offences,
+        registers: registers(store, &root)?,
         numbers: (config.number_prefix, config.range_size),
     })
 }

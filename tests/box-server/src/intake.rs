@@ -24,9 +24,14 @@ pub enum Ended {
     Superseded,
 }
 
+/// Bytes that are written at a time. What arrives comes in pieces of a TLS record; each as a write of its own would cost
+/// more than the bytes do.
+const PIECE: usize = 256 * 1024;
+
 /// A file that takes a body.
 pub struct Intake {
     file: File,
+    pending: Vec<u8>,
     start: u64,
     length: u64,
     hash: Sha256Stream,
@@ -37,7 +42,7 @@ impl Intake {
     pub async fn append(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().append(true).create(true).open(path).await?;
         let start = file.metadata().await?.len();
-        Ok(Self { file, start, length: start, hash: Sha256Stream::default() })
+        Ok(Self { file, pending: Vec::new(), start, length: start, hash: Sha256Stream::default() })
     }
 
     /// Bytes of the file, what this request brought included.
@@ -48,6 +53,11 @@ impl Intake {
     /// Hash of what this request brought.
     pub fn hash(&self) -> Hash {
         self.hash.clone().finish()
+    }
+
+    /// Hash of the whole file, if this request brought all of it. What an earlier one brought must be read back.
+    pub fn whole_hash(&self) -> Option<Hash> {
+        (self.start == 0).then(|| self.hash())
     }
 
     /// Takes the body until it ends, the file has `limit` bytes and more come, or a newer request arrives. What was
@@ -78,14 +88,24 @@ impl Intake {
     }
 
     async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes).await?;
         self.hash.update(bytes);
         self.length += bytes.len() as u64;
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() >= PIECE {
+            self.write_pending().await?;
+        }
+        Ok(())
+    }
+
+    async fn write_pending(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.pending).await?;
+        self.pending.clear();
         Ok(())
     }
 
     async fn sync(&mut self) -> io::Result<()> {
+        self.write_pending().await?;
         self.file.flush().await?;
-        self.file.sync_all().await
+        self.file.sync_data().await // the length is part of what is needed to read the data, the times are not
     }
 }

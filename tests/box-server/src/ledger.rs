@@ -10,7 +10,7 @@ use streife_core::sync::protocol::BoxCaseState;
 
 use crate::state::Shared;
 use crate::store::{CaseRow, ObjectRow, RangeRow};
-use crate::{Alarm, BoxError, Route, RouteTraffic, SealFlag, SequenceFlag};
+use crate::{Alarm, BoxError, Class, ClassFigures, Route, RouteTraffic, SealFlag, SequenceFlag};
 
 /// Synchronous view of everything that is stored and counted. Each call reads anew.
 #[derive(Clone, Copy)]
@@ -168,6 +168,20 @@ impl<'a> Ledger<'a> {
     #[must_use]
     pub fn all_traffic(&self) -> BTreeMap<Route, RouteTraffic> {
         self.0.traffic.all()
+    }
+
+    /// Who of a class is in, waits, or was sent away.
+    #[must_use]
+    pub fn admission(&self, class: Class) -> ClassFigures {
+        self.0.admission.figures(class, self.0.clock.read().mono_ms)
+    }
+
+    /// Number of cases in the log.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn log_size(&self) -> Result<u64, BoxError> {
+        self.0.store.log_size()
     }
 
     /// Waits until the traffic of one kind of request has reached a point, such as a number of body bytes; `false` if

@@ -5,20 +5,30 @@
 //! [`RunningBox`] has its own threads, so a synchronous test starts it, talks to it over real TLS on loopback, looks
 //! into its [`Ledger`] and lets it misbehave on demand through [`Chaos`].
 //!
-//! What a box must do stands in `schemas/openapi.yaml`. Three rules shape the code:
+//! What a box must do stands in `schemas/openapi.yaml`. Five rules shape the code:
 //!
 //! - **Exactly once.** Ids are made by the phone. The same bytes again are welcome (200), other bytes under the same
 //!   id are a conflict (409), and nothing that was stored is ever replaced or deleted by a request.
 //! - **A receipt follows the disk.** Bytes are synced and verified against the signed manifest, the file has its final
 //!   name, and only then one transaction marks the object and, if it was the last, stores the signed receipt.
+//! - **One commit for all who wait.** Each request has a savepoint of its own, and no answer goes out before the commit
+//!   that holds it (`store::commit`, ADR 0027).
+//! - **A log that only grows.** Declaring a case appends to a Merkle tree in the same transaction; anyone may hold
+//!   yesterday's root against today's (`store::log`, ADR 0028).
 //! - **Blind.** The box holds no key that opens a case and logs no more than ids.
+//!
+//! When there is more work than the box can do, `admission` lets manifests in before records and records before photos, and
+//! tells the others when to come back before it reads a byte of theirs. `metrics` and `logging` are for the operator.
 //!
 //! The SQLite database and the folder of objects hide behind `store`; a larger house would put PostgreSQL and an
 //! object store there and keep the rest.
 
+mod access;
+mod admission;
 mod auth;
 mod body;
 mod chaos;
+mod checksum;
 mod config;
 mod connection;
 mod dev;
@@ -28,7 +38,10 @@ mod founding;
 mod intake;
 mod ledger;
 mod locks;
+mod logging;
+mod metrics;
 mod middleware;
+mod nonce;
 mod replay;
 mod routes;
 mod server;
@@ -36,11 +49,15 @@ mod state;
 mod store;
 mod tls;
 mod traffic;
+mod upkeep;
+mod waiting;
 
-pub use chaos::{Chaos, Fault, Gate};
+pub use admission::{AdmissionLimits, Class, ClassFigures};
+pub use chaos::{Chaos, Fault, Gate, Lie, ScriptedFault, WordError};
 pub use config::{BoxConfig, Connection, STARTER_CATALOGUE};
 pub use error::BoxError;
 pub use ledger::{Ledger, LedgerCase, LedgerDevice, LedgerEvent, LedgerObject, LedgerShift};
-pub use server::RunningBox;
+pub use logging::LogFormat;
+pub use server::{RunningBox, issue_code};
 pub use store::{Alarm, RangeRow, SealFlag, SequenceFlag};
 pub use traffic::{Route, RouteTraffic};

@@ -38,6 +38,11 @@ impl Locks {
         Turn { object, arrivals, writer: Some(writer), all: self.clone() }
     }
 
+    /// Number of objects that are being written.
+    pub fn count(&self) -> usize {
+        self.0.lock().expect("no holder panics").len()
+    }
+
     fn arrive(&self, object: ObjectId) -> (Slot, watch::Receiver<u64>) {
         let mut slots = self.0.lock().expect("no holder panics");
         let slot = slots

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::Parser;
-use streife_box::{BoxConfig, BoxError, RunningBox};
+use clap::{Parser, Subcommand};
+use streife_box::{BoxConfig, BoxError, LogFormat, RunningBox, ScriptedFault, issue_code};
 use streife_core::domain::NumberPrefix;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,16 +28,67 @@ struct Arguments {
     /// Three capital letters that case numbers begin with.
     #[arg(long)]
     number_prefix: Option<NumberPrefix>,
+    /// Address of a plain listener with figures for an operator, such as 127.0.0.1:9443.
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
+    /// Seconds that requests under way get to come to their end when the box is told to stop.
+    #[arg(long, default_value_t = 5)]
+    grace: u64,
+    /// How log lines are written; `RUST_LOG` says which.
+    #[arg(long, value_enum, default_value_t)]
+    log_format: LogFormat,
     /// How many case numbers a phone gets at once.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=9_999))]
     range_size: u16,
+    /// Takes no proof without a nonce of the box (RFC 9449, section 8).
+    #[arg(long)]
+    demand_nonces: bool,
+    /// Lets devices enrol with one-time codes only, not with the shared one.
+    #[arg(long)]
+    one_time_codes: bool,
+    /// Misbehaves: ROUTE:NTH:FAULT, such as case-put:1:drop-after; may be repeated. A wrong word lists those there are.
+    #[arg(long, value_name = "ROUTE:NTH:FAULT")]
+    chaos: Vec<ScriptedFault>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints one-time enrolment codes, each for one device; the box may run meanwhile.
+    Code {
+        /// How many.
+        #[arg(long, default_value_t = 1)]
+        count: u16,
+        /// For how many days they count.
+        #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
+        days: u16,
+    },
 }
 
 fn main() -> Result<(), BoxError> {
-    let filter = tracing_subscriber::EnvFilter::from_default_env();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let Arguments { data, listen, agency, hosts, number_prefix, range_size } = Arguments::parse();
-    let mut config = BoxConfig { listen, hosts, range_size, ..BoxConfig::local(data) };
+    let arguments = Arguments::parse();
+    arguments.log_format.install();
+    match arguments.command {
+        Some(Command::Code { count, days }) => print_codes(&BoxConfig::local(arguments.data), count, days),
+        None => serve(arguments),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program is started for")]
+fn print_codes(config: &BoxConfig, count: u16, days: u16) -> Result<(), BoxError> {
+    for _ in 0..count {
+        println!("{}", issue_code(config, i64::from(days) * 86_400_000)?);
+    }
+    Ok(())
+}
+
+fn serve(arguments: Arguments) -> Result<(), BoxError> {
+    let grace = Duration::from_secs(arguments.grace);
+    let Arguments { data, listen, agency, hosts, number_prefix, range_size, metrics, chaos, .. } = arguments;
+    let (demand_nonces, shared_code) = (arguments.demand_nonces, !arguments.one_time_codes);
+    let local = BoxConfig::local(data);
+    let mut config = BoxConfig { listen, hosts, range_size, metrics, grace, demand_nonces, shared_code, ..local };
     if let Some(agency) = agency {
         config.agency = agency;
     }
@@ -45,6 +97,9 @@ fn main() -> Result<(), BoxError> {
     }
     let folder = config.data.join("dev");
     let running = RunningBox::start(config)?;
+    for ScriptedFault { route, nth, fault } in chaos {
+        running.chaos().script(route, nth, fault);
+    }
     greet(&running, &folder);
     wait_for_the_end()?;
     running.stop()

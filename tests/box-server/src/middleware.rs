@@ -6,18 +6,19 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use streife_core::domain::{BootId, Moment};
 use streife_core::sync::protocol::ProblemType;
 
-use crate::body::{LentBody, drain};
-use crate::chaos::Fault;
+use crate::admission::{self, Place};
+use crate::body::{LentBody, drain, drain_some};
+use crate::chaos;
 use crate::error::Refusal;
-use crate::state::{App, Shared};
+use crate::state::{App, Shared, run};
 use crate::traffic::Route;
 
 /// The outermost layer.
@@ -29,40 +30,70 @@ pub async fn around(
 ) -> Response {
     let route = Route::of(request.method(), request.uri().path());
     app.traffic.request(route);
-    let response = match app.chaos.due(route) {
-        None => handled(&app, route, request, next).await,
-        Some(fault) => faulty(&app, fault, peer, (route, request, next)).await,
+    let response = match admit(&app, route, request.uri()).await {
+        Ok(_place) => answered(&app, peer, route, request, next).await,
+        Err(refusal) => sent_away(&app, route, request, refusal).await,
     };
     app.traffic.answer(route, response.status().as_u16());
     dated(&app, response)
 }
 
-async fn faulty(app: &App, fault: Fault, peer: SocketAddr, (route, request, next): (Route, Request, Next)) -> Response {
-    tracing::warn!(?route, ?fault, "scripted fault");
-    match fault {
-        Fault::DropBefore => {
-            app.connections.cut(peer);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Fault::DropAfter => {
+async fn answered(app: &App, peer: SocketAddr, route: Route, request: Request, next: Next) -> Response {
+    match app.chaos.due(route) {
+        None => {
             let response = handled(app, route, request, next).await;
-            app.connections.cut(peer);
+            chaos::overtaken(app, route).await;
             response
         }
-        Fault::Hold(gate) => {
-            gate.pass().await;
-            handled(app, route, request, next).await
-        }
-        Fault::Status { status, retry_after_s } => instead(app, route, request, scripted(status, retry_after_s)).await,
-        Fault::Html => instead(app, route, request, Html("<!doctype html><title>Log in</title>").into_response()).await,
+        Some(fault) => chaos::faulty(app, fault, peer, (route, request, next)).await,
     }
+}
+
+/// A place inside for as long as the request takes, if its class needs one and there is room.
+async fn admit(app: &App, route: Route, uri: &Uri) -> Result<Option<Place>, Refusal> {
+    let uri = uri.clone();
+    let class = match route {
+        Route::ObjectPut | Route::UploadPatch => {
+            run(app, move |app| Ok(admission::class_of(app, route, &uri)?)).await?
+        }
+        _ => admission::class_of(app, route, &uri)?,
+    };
+    let now = app.clock.read().mono_ms;
+    class.map(|class| app.admission.enter(class, now).map_err(Refusal::busy)).transpose()
+}
+
+/// Answers before the body is read. A client that waits for `100 Continue` never sends it. Any other is sending already:
+/// a little of it is read away, so that it sees the answer, and then the connection ends.
+async fn sent_away(app: &App, route: Route, request: Request, refusal: Refusal) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut response = refusal.into_response();
+    let is_small = body.size_hint().upper().is_some_and(|length| length <= DRAINED_WHOLE);
+    if is_small && !expects_continue(&parts.headers) {
+        let (body, _rest) = LentBody::lend(body, route, Arc::clone(&app.traffic));
+        drain(body).await;
+        return response;
+    }
+    if !expects_continue(&parts.headers) {
+        let (mut body, _rest) = LentBody::lend(body, route, Arc::clone(&app.traffic));
+        drain_some(&mut body, DRAINED_WHOLE).await;
+    }
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Body that is read away when its request was refused before it was read.
+const DRAINED_WHOLE: u64 = 65_536;
+
+fn expects_continue(headers: &HeaderMap) -> bool {
+    headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// Runs the handler to its end, then reads away what it left of the body; not so for a request that a newer one has
 /// replaced, because nobody sends the rest of that.
-async fn handled(app: &App, route: Route, request: Request, next: Next) -> Response {
+pub async fn handled(app: &App, route: Route, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let (body, rest) = LentBody::lend(body, route, Arc::clone(&app.traffic));
+    let lend = if expects_continue(&parts.headers) { LentBody::lend_awaited } else { LentBody::lend };
+    let (body, rest) = lend(body, route, Arc::clone(&app.traffic));
     let task = tokio::spawn(next.run(Request::from_parts(parts, body)));
     let response = task.await.unwrap_or_else(|_| Refusal::from(ProblemType::Internal).into_response());
     match rest.await {
@@ -73,33 +104,22 @@ async fn handled(app: &App, route: Route, request: Request, next: Next) -> Respo
 }
 
 /// Answers without handling.
-async fn instead(app: &App, route: Route, request: Request, response: Response) -> Response {
+pub async fn instead(app: &App, route: Route, request: Request, response: Response) -> Response {
     let (body, _rest) = LentBody::lend(request.into_body(), route, Arc::clone(&app.traffic));
     drain(body).await;
     response
 }
 
-fn scripted(status: u16, retry_after_s: Option<u32>) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let kind = match status {
-        StatusCode::TOO_MANY_REQUESTS => ProblemType::RateLimited,
-        StatusCode::SERVICE_UNAVAILABLE => ProblemType::Maintenance,
-        StatusCode::UNAUTHORIZED => ProblemType::TokenInvalid,
-        _ => ProblemType::Internal,
-    };
-    let mut response = Refusal::new(kind, status, "Scripted").into_response();
-    if let Some(seconds) = retry_after_s {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+/// Every answer says what time the box has; the server's own date would ignore the box's clock.
+fn dated(app: &Shared, mut response: Response<Body>) -> Response {
+    if let Some(date) = http_date(app.now_ms()) {
+        response.headers_mut().insert(header::DATE, date);
     }
     response
 }
 
-/// Every answer says what time the box has; the server's own date would ignore the box's clock.
-fn dated(app: &Shared, mut response: Response<Body>) -> Response {
-    let civil = Moment::new(app.now_ms(), 0, 0, BootId([0; 16])).and_then(|moment| moment.civil());
-    let date = civil.ok().map(|time| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
-    if let Some(date) = date.and_then(|date| HeaderValue::try_from(date).ok()) {
-        response.headers_mut().insert(header::DATE, date);
-    }
-    response
+/// A time as headers have it (RFC 9110, section 5.6.7).
+pub fn http_date(unix_ms: i64) -> Option<HeaderValue> {
+    let civil = Moment::new(unix_ms, 0, 0, BootId([0; 16])).and_then(|moment| moment.civil()).ok()?;
+    HeaderValue::try_from(civil.format("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }

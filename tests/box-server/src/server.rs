@@ -3,29 +3,33 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use streife_core::domain::DeviceId;
 use streife_core::testing::DevAgency;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::access::{Access, Codes};
 use crate::dev::{self, AgencyFile};
+use crate::metrics::{self, Latency};
 use crate::state::{App, Shared};
 use crate::store::{Blobs, Store};
-use crate::{BoxConfig, BoxError, Chaos, Connection, Ledger, founding, routes};
-
-/// Longest time that requests under way get to come to their end when the box stops.
-const GRACE: Duration = Duration::from_secs(5);
+use crate::{BoxConfig, BoxError, Chaos, Connection, Ledger, founding, routes, upkeep};
 
 /// A running box. Dropping it stops it.
 pub struct RunningBox {
     app: App,
+    router: Router,
     config: BoxConfig,
     connection: Connection,
     address: SocketAddr,
+    metrics: Option<SocketAddr>,
     handle: Handle<SocketAddr>,
+    runtime: tokio::runtime::Handle,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -36,7 +40,8 @@ impl RunningBox {
     /// [`BoxError`]; a second box on the same folder fails, too.
     pub fn start(config: BoxConfig) -> Result<Self, BoxError> {
         std::fs::create_dir_all(&config.data)?;
-        let store = Store::open(&config.data.join("box.db"))?;
+        let commits = Arc::<Latency>::default();
+        let store = Store::open(&config.data, Arc::clone(&commits))?;
         let identity = founding::identity(&config, &store)?;
         let authority = founding::authority(&config.data)?;
         let listener = TcpListener::bind(config.listen)?;
@@ -47,20 +52,29 @@ impl RunningBox {
             store,
             blobs: Blobs::open(&config.data)?,
             locks: crate::locks::Locks::default(),
+            access: Access::new(&config)?,
+            waiting: crate::waiting::Waiting::default(),
+            upload_life_ms: config.upload_life_ms,
+            admission: crate::admission::Admission::new(config.admission),
             replay: crate::replay::ReplayCache::default(),
             traffic: Arc::default(),
+            commits,
             chaos: Chaos::default(),
             connections: crate::connection::Connections::default(),
             clock: Arc::clone(&config.clock),
             entropy: Arc::clone(&config.entropy),
             origins: hosts.iter().map(|host| origin(host, address.port())).collect(),
             identity,
+            checkpoint: std::sync::Mutex::default(),
         });
         app.recheck()?;
         let connection = connection(&config, &app, authority.certificate.clone())?;
-        let handle = Handle::new();
-        let thread = serve(listener, authority.server_tls(&hosts)?, &app, handle.clone())?;
-        Ok(Self { app, config, connection, address, handle, thread: Some(thread) })
+        let (handle, router) = (Handle::new(), routes::router(&app));
+        let figures = config.metrics.map(|address| figures(address, &app)).transpose()?;
+        let metrics = figures.as_ref().map(|figures| figures.listener.local_addr()).transpose()?;
+        let tls = authority.server_tls(&hosts)?;
+        let (thread, runtime) = serve(listener, tls, &app, (router.clone(), figures), handle.clone())?;
+        Ok(Self { app, router, config, connection, address, metrics, handle, runtime, thread: Some(thread) })
     }
 
     /// Base address, such as `https://localhost:8443`.
@@ -73,6 +87,12 @@ impl RunningBox {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it serves figures for an operator, if it does.
+    #[must_use]
+    pub const fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// What a client needs.
@@ -101,6 +121,21 @@ impl RunningBox {
         self.app.chaos.clone()
     }
 
+    /// Handles a request without a connection: what a box costs beside its network. Needs a runtime of tokio.
+    pub async fn call(&self, mut request: Request) -> Response {
+        request.extensions_mut().insert(ConnectInfo(self.address));
+        let mut router = self.router.clone();
+        let answered = tower_service::Service::call(&mut router, request).await;
+        answered.unwrap_or_else(|never| match never {})
+    }
+
+    /// Commits since the start, and the requests that took part in them.
+    #[must_use]
+    pub fn commits(&self) -> (u64, u64) {
+        let figures = self.app.commits.figures();
+        (figures.commits, figures.requests)
+    }
+
     /// Revokes a device: from now on its requests are refused.
     ///
     /// # Errors
@@ -109,12 +144,36 @@ impl RunningBox {
         self.app.store.revoke(device)
     }
 
+    /// From now on a device may only bring home what it has: shifts it has opened here and their cases.
+    ///
+    /// # Errors
+    /// [`BoxError::Database`].
+    pub fn drain(&self, device: DeviceId) -> Result<(), BoxError> {
+        self.app.store.drain(device, self.app.now_ms()).map(drop)
+    }
+
+    /// A code that lets one device enrol within so many milliseconds.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn one_time_code(&self, for_ms: i64) -> Result<String, BoxError> {
+        issue_code(&self.config, for_ms)
+    }
+
+    /// Drops uploads whose time is over, as the box does by itself every hour.
+    ///
+    /// # Errors
+    /// [`BoxError`].
+    pub fn upkeep(&self) -> Result<(), BoxError> {
+        self.runtime.block_on(upkeep::once(&self.app))
+    }
+
     /// Stops listening, lets requests under way end, and closes the database.
     ///
     /// # Errors
     /// [`BoxError::Io`] if the server had failed before.
     pub fn stop(mut self) -> Result<(), BoxError> {
-        self.handle.graceful_shutdown(Some(GRACE));
+        self.handle.graceful_shutdown(Some(self.config.grace));
         self.join()
     }
 
@@ -136,7 +195,7 @@ impl RunningBox {
 
 impl Drop for RunningBox {
     fn drop(&mut self) {
-        self.handle.graceful_shutdown(Some(GRACE));
+        self.handle.graceful_shutdown(Some(self.config.grace));
         if let Err(error) = self.join() {
             tracing::error!(%error, "the box did not stop in order");
         }
@@ -153,17 +212,55 @@ fn serve(
     listener: TcpListener,
     tls: RustlsConfig,
     app: &App,
+    (router, figures): (Router, Option<Figures>),
     handle: Handle<SocketAddr>,
-) -> Result<JoinHandle<std::io::Result<()>>, BoxError> {
+) -> Result<(JoinHandle<std::io::Result<()>>, tokio::runtime::Handle), BoxError> {
     let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("streife-box").enable_all().build()?;
     let server = {
         let _inside = runtime.enter(); // registers the listener
         axum_server::from_tcp(listener)?
     };
     let server = server.acceptor(RustlsAcceptor::new(tls).acceptor(app.connections.clone())).handle(handle);
-    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = move |runtime: Runtime| runtime.block_on(server.http1_only().serve(service));
-    Ok(std::thread::Builder::new().name("streife-box".to_owned()).spawn(move || serving(runtime))?)
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let inside = runtime.handle().clone();
+    inside.spawn(upkeep::run_forever(Arc::clone(app)));
+    let serving = move |runtime: Runtime| {
+        runtime.block_on(async {
+            let figures = figures.map(|figures| tokio::spawn(figures.serve())); // ends with the runtime
+            let served = server.http1_only().serve(service).await;
+            drop(figures);
+            served
+        })
+    };
+    Ok((std::thread::Builder::new().name("streife-box".to_owned()).spawn(move || serving(runtime))?, inside))
+}
+
+/// Makes a one-time enrolment code that counts for so many milliseconds. The box need not run, but must have been founded.
+///
+/// # Errors
+/// [`BoxError`].
+pub fn issue_code(config: &BoxConfig, for_ms: i64) -> Result<String, BoxError> {
+    AgencyFile::read(&config.data)?;
+    let until = config.clock.read().unix_ms.saturating_add(for_ms);
+    Codes::of(&config.data).issue(config.entropy.as_ref(), until)
+}
+
+/// The operator's listener.
+struct Figures {
+    listener: TcpListener,
+    router: Router,
+}
+
+impl Figures {
+    async fn serve(self) -> std::io::Result<()> {
+        axum_server::from_tcp(self.listener)?.serve(self.router.into_make_service()).await
+    }
+}
+
+fn figures(address: SocketAddr, app: &App) -> Result<Figures, BoxError> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(Figures { listener, router: metrics::router(app) })
 }
 
 /// Names and addresses that the certificate is for; the first one makes the origin.

@@ -1,22 +1,26 @@
 //! What all requests share, and the few deeds that need more than one part of it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use streife_core::domain::{Agency, BoxId, KeyId, NumberPrefix, to_hex};
+use streife_core::domain::{Agency, BoxId, KeyId, NumberPrefix, ObjectId, to_hex};
 use streife_core::ports::{Clock, Entropy};
 use streife_core::seal::{
-    Hash, Namespace, Receipt, ReceiptObject, RecipientSet, SignedPayload, SoftwareKey, sign_payload,
+    Checkpoint, Hash, Kem, Namespace, Receipt, ReceiptObject, RecipientSet, SignedPayload, SoftwareKey, sign_payload,
 };
 use streife_core::sync::protocol::path;
 
+use crate::access::Access;
+use crate::admission::Admission;
 use crate::chaos::Chaos;
 use crate::connection::Connections;
 use crate::error::Refusal;
 use crate::locks::Locks;
+use crate::metrics::Latency;
 use crate::replay::ReplayCache;
-use crate::store::{Blobs, CaseRow, ObjectRow, Store, blob};
+use crate::store::{Blobs, CaseRow, ObjectRow, Store, UploadEnd, blob};
 use crate::traffic::Traffic;
+use crate::waiting::Waiting;
 use crate::{BoxError, files};
 
 /// Handle that every request has.
@@ -30,10 +34,20 @@ pub struct Shared {
     pub blobs: Blobs,
     /// Who writes which object.
     pub locks: Locks,
+    /// Nonces, codes and limits.
+    pub access: Access,
+    /// Requests that wait for a case.
+    pub waiting: Waiting,
+    /// How long an unfinished upload is kept, milliseconds.
+    pub upload_life_ms: i64,
+    /// Who may come in.
+    pub admission: Admission,
     /// Proofs seen.
     pub replay: ReplayCache,
     /// Counters.
     pub traffic: Arc<Traffic>,
+    /// How long commits take.
+    pub commits: Arc<Latency>,
     /// Scripted faults.
     pub chaos: Chaos,
     /// Open connections.
@@ -46,6 +60,8 @@ pub struct Shared {
     pub origins: Vec<String>,
     /// Identity of the box and its agency.
     pub identity: Identity,
+    /// The newest checkpoint of the log that was signed.
+    pub checkpoint: Mutex<Option<(Checkpoint, Vec<u8>)>>,
 }
 
 /// What the box is, as settled at its first start.
@@ -66,6 +82,8 @@ pub struct Identity {
     pub rules: Option<Vec<u8>>,
     /// Offence catalogue, signed.
     pub offences: Vec<u8>,
+    /// Geo pack and plate tables by name, signed.
+    pub registers: Vec<(&'static str, Vec<u8>)>,
     /// What case numbers begin with, and how many a device gets at once.
     pub numbers: (NumberPrefix, u16),
 }
@@ -106,6 +124,35 @@ impl Shared {
         self.identity.recipients.1.recipients.iter().any(|recipient| recipient.key.id() == id)
     }
 
+    /// Whether a recipient of this mechanism is in that set.
+    pub fn is_recipient(&self, id: KeyId, kem: Kem) -> bool {
+        let mut all = self.identity.recipients.1.recipients.iter();
+        all.any(|recipient| recipient.key.id() == id && recipient.key.kem() == kem)
+    }
+
+    /// Drops what has arrived of an upload whose time is over; `true` if it is. The caller holds the object's turn.
+    pub fn expire_if_due(&self, object: ObjectId) -> Result<bool, BoxError> {
+        match self.store.upload_end(object)? {
+            Some(UploadEnd::At(at)) if at <= self.now_ms() => {
+                files::remove(&self.blobs.part(object))?; // before the mark: a part that is marked would stay for ever
+                self.store.expire_upload(object)?;
+                tracing::info!(%object, "upload expired");
+                Ok(true)
+            }
+            end => Ok(end == Some(UploadEnd::Expired)),
+        }
+    }
+
+    /// Takes over a whole, synced part. If one request brought all of it, its hash is known and nothing is read back.
+    /// `false`: it is not the object; the file is gone.
+    pub fn take_over(&self, object: &ObjectRow, file: &Path, known: Option<Hash>) -> Result<bool, BoxError> {
+        match known {
+            Some(hash) if hash == object.hash => self.adopt(object, file).map(|()| true),
+            Some(_) => files::remove(file).map(|()| false).map_err(BoxError::from),
+            None => self.settle(object, file),
+        }
+    }
+
     /// Verifies a whole file and takes it over. `false`: it is not the object; the file is gone.
     pub fn settle(&self, object: &ObjectRow, file: &Path) -> Result<bool, BoxError> {
         if !blob::is_exactly(file, object.length, &object.hash)? {
@@ -119,12 +166,13 @@ impl Shared {
     /// Takes over a file that is verified and synced.
     pub fn adopt(&self, object: &ObjectRow, file: &Path) -> Result<(), BoxError> {
         self.blobs.promote(file, object.object)?;
-        self.store.mark_stored(object, |case, objects| self.receipt(case, objects))?;
+        self.store.mark_stored(object, &|case, objects, leaf| self.receipt(case, objects, leaf))?;
+        self.waiting.stored(object.case);
         tracing::info!(object = %object.object, case = %object.case, "stored");
         Ok(())
     }
 
-    fn receipt(&self, case: &CaseRow, objects: &[ObjectRow]) -> Result<Vec<u8>, BoxError> {
+    fn receipt(&self, case: &CaseRow, objects: &[ObjectRow], leaf: u64) -> Result<Vec<u8>, BoxError> {
         let line = |o: &ObjectRow| ReceiptObject { object: o.object, length: o.length, hash: o.hash };
         let receipt = Receipt {
             case: case.case,
@@ -132,7 +180,7 @@ impl Shared {
             objects: objects.iter().map(line).collect(),
             stored_at: self.now_ms(),
             box_id: self.identity.box_id,
-            log_index: None,
+            log_index: Some(leaf),
         };
         Ok(sign_payload(Namespace::Receipt, receipt.encode(), &self.identity.key)?)
     }
@@ -158,7 +206,12 @@ impl Shared {
         };
         let length = blob::length(file)?.unwrap_or_default();
         match row {
-            Some(object) if length < object.length => {}
+            Some(object) if length < object.length => {
+                // A crash in the middle of the first chunk leaves a part without an end.
+                if self.store.upload_end(object.object)?.is_none() {
+                    self.store.keep_upload(object.object, self.now_ms(), self.upload_life_ms)?;
+                }
+            }
             Some(object) => drop(self.settle(&object, file)?),
             None => files::remove(file)?,
         }

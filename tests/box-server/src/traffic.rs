@@ -22,12 +22,19 @@ pub enum Route {
     CasePut,
     CaseGet,
     ReceiptGet,
+    ProofGet,
+    /// Checkpoint and consistency of the log.
+    LogGet,
     ObjectPut,
     UploadHead,
     UploadPatch,
     UploadDelete,
     EventPut,
-    /// All reads of case workers.
+    DeviceCasesGet,
+    UploadPost,
+    /// Reads of citizens.
+    NoticeGet,
+    /// All requests of case workers.
     Desk,
     /// What the box does not know.
     Other,
@@ -43,18 +50,24 @@ impl Route {
             ("PUT", ["v1", "devices", _, "numbers", _]) => Self::NumbersPut,
             ("POST", ["v1", "token"]) => Self::TokenPost,
             ("GET", ["v1", "recipients"]) => Self::RecipientsGet,
-            ("GET", ["v1", "catalogues", _]) => Self::CatalogueGet,
+            ("GET", ["v1", "devices", _, "cases"]) => Self::DeviceCasesGet,
+            ("POST", ["v1", "uploads"]) => Self::UploadPost,
+            ("GET", ["v1", "notices", ..]) => Self::NoticeGet,
+            ("GET", ["v1", "catalogues" | "registers", _]) => Self::CatalogueGet,
             ("PUT", ["v1", "shifts", _]) => Self::ShiftPut,
             ("PUT", ["v1", "shifts", _, "seal"]) => Self::SealPut,
             ("PUT", ["v1", "cases", _]) => Self::CasePut,
             ("GET", ["v1", "cases", _]) => Self::CaseGet,
             ("GET", ["v1", "cases", _, "receipt"]) => Self::ReceiptGet,
+            ("GET", ["v1", "cases", _, "proof"]) => Self::ProofGet,
+            ("GET", ["v1", "log", "checkpoint" | "consistency"]) => Self::LogGet,
             ("PUT", ["v1", "cases", _, "objects", _]) => Self::ObjectPut,
             ("PUT", ["v1", "cases", _, "events", _]) => Self::EventPut,
             ("HEAD", ["v1", "uploads", _]) => Self::UploadHead,
             ("PATCH", ["v1", "uploads", _]) => Self::UploadPatch,
             ("DELETE", ["v1", "uploads", _]) => Self::UploadDelete,
-            ("GET", ["v1", "cases" | "shifts" | "devices" | "alarms", ..]) => Self::Desk,
+            ("GET", ["v1", "cases" | "shifts" | "devices" | "alarms" | "events" | "log", ..]) => Self::Desk,
+            ("PUT", ["v1", "cases", _, "decision" | "wraps", _] | ["v1", "devices", _, "revocation"]) => Self::Desk,
             _ => Self::Other,
         }
     }
@@ -126,9 +139,13 @@ mod tests {
             ("GET", "/v1/cases", Route::Desk),
             ("GET", "/v1/alarms", Route::Desk),
             ("GET", "/v1/cases/00", Route::CaseGet),
+            ("GET", "/v1/cases/00/proof", Route::ProofGet),
+            ("GET", "/v1/log/checkpoint", Route::LogGet),
+            ("GET", "/v1/log/entries", Route::Desk),
             ("GET", "/v1/cases/00/objects/11", Route::Desk),
             ("HEAD", "/v1/uploads/00", Route::UploadHead),
-            ("POST", "/v1/uploads", Route::Other),
+            ("POST", "/v1/uploads", Route::UploadPost),
+            ("POST", "/v1/cases", Route::Other),
         ];
         for (method, path, route) in table {
             let method = Method::from_bytes(method.as_bytes()).expect("a method");

@@ -10,7 +10,7 @@ use streife_box::{Fault, Route};
 use streife_core::domain::{DeviceId, RangeRequestId};
 use streife_core::seal::{GrantedNumbers, Signed, VerifyingKey};
 use streife_core::sync::protocol::{ProblemType, path};
-use support::{House, Phone, problem, random};
+use support::{BACK_TO_VERSION_3, House, Phone, problem, random};
 
 fn ask(phone: &Phone, request: RangeRequestId) -> Response {
     let path = path::numbers(phone.device, request);
@@ -132,6 +132,7 @@ fn a_box_of_the_second_version_gives_numbers_too() {
     let phone = house.phone();
     let house = house.restart_with(|folder| {
         let database = rusqlite::Connection::open(folder.join("box.db")).expect("opens");
+        database.execute_batch(BACK_TO_VERSION_3).expect("goes back");
         database.execute_batch("DROP TABLE ranges; PRAGMA user_version = 2").expect("goes back");
     });
     assert_eq!(granted(&phone, ask(&phone, fresh())).1.numbers.range, 1);

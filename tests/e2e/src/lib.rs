@@ -19,6 +19,8 @@ use streife_core::seal::{SoftwareKey, VerifyingKey};
 use streife_core::sync::Network;
 use streife_core::testing::{DangerousSoftwareKeyStore, DangerousSoftwareSigner, SimClock, photo};
 
+pub mod proxy;
+
 /// 16 June 2026, 06:00 in Munich.
 pub const MORNING_MS: i64 = 1_781_582_400_000;
 
@@ -105,7 +107,9 @@ impl Rig {
         Client::salvage(self.config(), self.ports(transport)).expect("the vault is built again")
     }
 
-    fn config(&self) -> Config {
+    /// Settings of the phone's app.
+    #[must_use]
+    pub fn config(&self) -> Config {
         let told = self.connection();
         let key = |sec1: &[u8]| VerifyingKey::from_sec1(sec1).expect("a key of the box");
         Config {
@@ -234,7 +238,8 @@ impl Default for Rig {
 
 /// Starts a box in a folder.
 fn start_box(folder: &std::path::Path, clock: Arc<SimClock>, range_size: u16) -> RunningBox {
-    RunningBox::start(BoxConfig { clock, range_size, ..BoxConfig::local(folder) }).expect("the box starts")
+    let hosts = vec![proxy::PROXY_HOST.to_owned()];
+    RunningBox::start(BoxConfig { clock, range_size, hosts, ..BoxConfig::local(folder) }).expect("the box starts")
 }
 
 /// One call of sync.

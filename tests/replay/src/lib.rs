@@ -6,7 +6,7 @@
 //!
 //! And [`recover`]: opens the vault of a phone that does not open any more with the agency's recovery key;
 //! [`hand_over`]: writes an export as a file that an agency's system imports; [`publish`]: signs what an agency gives its
-//! phones.
+//! phones; [`storm`]: lets many phones hand over to one box at once.
 
 mod check;
 mod desk;
@@ -24,6 +24,7 @@ pub mod publish;
 pub mod recover;
 pub mod report;
 mod run;
+pub mod storm;
 mod target;
 mod watch;
 

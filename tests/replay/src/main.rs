@@ -9,8 +9,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use streife_core::export::Format;
 use streife_replay::hand_over::{HandOver, hand_over};
-use streife_replay::model::Outcome;
+use streife_replay::model::{Check, Outcome};
 use streife_replay::publish::{Form, Source, publish};
+use streife_replay::storm::{Storm, storm};
 use streife_replay::{Options, Progress, ReplayError, recover, report, run};
 
 /// Replays recorded patrol shifts and checks what arrives at the secure box.
@@ -31,6 +32,36 @@ enum Command {
     HandOver(HandOverArguments),
     /// Checks, compiles and signs what an agency gives its phones.
     Publish(PublishArguments),
+    /// Lets many phones hand over to one embedded box when their shifts end.
+    Storm(StormArguments),
+}
+
+#[derive(clap::Args)]
+struct StormArguments {
+    /// Phones.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    devices: u32,
+    /// Cases of each phone, with two small photos each; some phones have one more or one less.
+    #[arg(long, default_value_t = 2)]
+    cases: u32,
+    /// Minutes within which all shifts end.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10)]
+    within: u32,
+    /// Seconds of the fleet's clock in a real one.
+    #[arg(long, default_value_t = 20)]
+    speed: u32,
+    /// Phones that are awake at once, at most.
+    #[arg(long, default_value_t = 128)]
+    threads: usize,
+    /// Seed of who records how much and when.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Keeps phones and box in this folder.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Writes the outcome as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -180,6 +211,7 @@ fn main() -> ExitCode {
         Command::Recover(arguments) => recovered(arguments),
         Command::HandOver(arguments) => handed_over(arguments),
         Command::Publish(arguments) => published(arguments),
+        Command::Storm(arguments) => stormed(arguments),
     };
     match done {
         Ok(0) => ExitCode::SUCCESS,
@@ -206,8 +238,7 @@ fn replay(arguments: &RunArguments) -> Result<usize, ReplayError> {
     let page = arguments.report.join("report.html");
     write(&page, report::render(&outcome).as_bytes())?;
     if let Some(file) = &arguments.json {
-        let json = serde_json::to_vec_pretty(&outcome).map_err(std::io::Error::other);
-        write(file, &json.map_err(|error| ReplayError::File { what: "--json".to_owned(), error })?)?;
+        write_json(file, &outcome)?;
     }
     tell(&outcome, &page);
     Ok(outcome.summary.failed_checks)
@@ -259,6 +290,31 @@ fn handed_over(arguments: HandOverArguments) -> Result<usize, ReplayError> {
     Ok(handed.left_out)
 }
 
+fn stormed(arguments: StormArguments) -> Result<usize, ReplayError> {
+    let StormArguments { devices, cases, within, speed, threads, seed, folder, json } = arguments;
+    let bar = Bar::new();
+    let outcome = storm(&Storm { devices, cases, within_min: within, speed, threads, seed, folder }, &bar);
+    bar.0.finish_and_clear();
+    let outcome = outcome?;
+    if let Some(file) = &json {
+        write_json(file, &outcome)?;
+    }
+    outcome.lines().iter().for_each(|line| say(line));
+    outcome.checks.iter().for_each(tell_check);
+    Ok(outcome.failed())
+}
+
+fn write_json(file: &Path, outcome: &impl serde::Serialize) -> Result<(), ReplayError> {
+    let json = serde_json::to_vec_pretty(outcome).map_err(std::io::Error::other);
+    write(file, &json.map_err(|error| ReplayError::File { what: "--json".to_owned(), error })?)
+}
+
+fn tell_check(check: &Check) {
+    let mark = if check.holds { "ok  " } else { "FAIL" };
+    let detail = if check.detail.is_empty() { String::new() } else { format!(" ({})", check.detail) };
+    say(&format!("  {mark} {}{detail}", check.name));
+}
+
 fn write(file: &Path, bytes: &[u8]) -> Result<(), ReplayError> {
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), std::fs::create_dir_all);
     let written = parent.and_then(|()| std::fs::write(file, bytes));
@@ -271,11 +327,7 @@ fn tell(outcome: &Outcome, page: &Path) {
         "{}: {} events against {}",
         outcome.recording.title, outcome.recording.events, outcome.recording.target
     ));
-    for check in &outcome.checks {
-        let mark = if check.holds { "ok  " } else { "FAIL" };
-        let detail = if check.detail.is_empty() { String::new() } else { format!(" ({})", check.detail) };
-        say(&format!("  {mark} {}{detail}", check.name));
-    }
+    outcome.checks.iter().for_each(tell_check);
     say(&format!(
         "{} cases, {} photos, {} voided, {} purged, {} queued; {} requests, {} bytes sent for {} needed",
         sum.cases, sum.photos, sum.voided, sum.purged, sum.queued, sum.requests, sum.bytes_sent, sum.bytes_needed

@@ -84,6 +84,9 @@ pub struct TokenAnswer {
     pub token_type: String,
     /// Seconds of validity.
     pub expires_in: u32,
+    /// What it is good for, if that is less than all: [`super::SCOPE_DRAIN`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// The highest place of the device's journal that the box knew before this request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<HeadClaim>,
@@ -99,6 +102,8 @@ pub enum BoxCaseState {
     Complete,
     /// A case worker has accepted it.
     Accepted,
+    /// A case worker has rejected it.
+    Rejected,
     /// A void event is there.
     Voided,
 }

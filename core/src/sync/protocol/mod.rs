@@ -33,6 +33,8 @@ pub const TUS_VERSION: &str = "1.0.0";
 pub const CLIENT_CREDENTIALS: &str = "client_credentials";
 /// Assertion type of the token request (RFC 7523).
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// Scope of a token with which a device brings home what it has and begins nothing.
+pub const SCOPE_DRAIN: &str = "drain";
 /// What problem types begin with.
 pub const PROBLEM_BASE: &str = "https://streife.example/problems/";
 /// Largest object that is sent in one request and not as a resumable upload.

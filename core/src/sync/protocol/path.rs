@@ -88,3 +88,14 @@ pub fn proof(case: CaseId) -> String {
 pub const CHECKPOINT: &str = "/v1/log/checkpoint";
 /// Where foreign clients create uploads.
 pub const UPLOADS: &str = "/v1/uploads";
+/// What follows the first entries of the log.
+#[must_use]
+pub fn log_entries(after: u64) -> String {
+    format!("/v1/log/entries?after={after}")
+}
+
+/// Proof that the log only grew between two sizes.
+#[must_use]
+pub fn log_consistency(from: u64, to: u64) -> String {
+    format!("/v1/log/consistency?from={from}&to={to}")
+}

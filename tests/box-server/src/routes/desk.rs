@@ -1,22 +1,18 @@
 //! What case workers read: everything that is stored, exactly as it came.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::collections::HashSet;
 
 use axum::Json;
-use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::header;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use http_body::{Frame, SizeHint};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use streife_core::domain::{CaseId, DeviceId, EventId, ObjectId, ShiftId};
 use streife_core::seal::jose::{HeadClaim, Jwk};
-use streife_core::sync::protocol::{BoxCaseState, COSE, OCTETS, ProblemType, digest_header};
-use tokio::fs::File;
-use tokio::io::{AsyncRead, ReadBuf};
+use streife_core::sync::protocol::{BoxCaseState, COSE, ProblemType};
 
+use super::download;
+use super::feed::AfterQuery;
 use crate::auth::{Desk, Ids};
 use crate::error::Refusal;
 use crate::state::{App, run};
@@ -24,13 +20,6 @@ use crate::store::{Alarm, CaseRow};
 
 /// Cases in one answer.
 const PAGE: u32 = 500;
-
-/// Where the list goes on.
-#[derive(Deserialize)]
-pub struct After {
-    #[serde(default)]
-    after: u64,
-}
 
 /// A page of the list of cases.
 #[derive(Serialize)]
@@ -47,24 +36,23 @@ struct CaseLine {
     seq: u32,
     state: BoxCaseState,
     index: u64,
+    /// It came from a device being drained.
+    late: bool,
 }
 
-impl From<CaseRow> for CaseLine {
-    fn from(row: CaseRow) -> Self {
+impl CaseLine {
+    fn of(row: CaseRow, late: &HashSet<CaseId>) -> Self {
         let CaseRow { case, device, shift, seq, state, index, .. } = row;
-        Self { case, device, shift, seq, state, index }
+        Self { case, device, shift, seq, state, index, late: late.contains(&case) }
     }
 }
 
 /// `GET /v1/cases?after=`: `next` is what to ask after the next time, also when nothing came.
-pub async fn cases(
-    State(app): State<App>,
-    _: Desk,
-    query: Result<Query<After>, QueryRejection>,
-) -> Result<Json<CaseList>, Refusal> {
-    let Query(After { after }) = query.map_err(|_| Refusal::malformed("`after` is not a number"))?;
+pub async fn cases(State(app): State<App>, _: Desk, AfterQuery(after): AfterQuery) -> Result<Json<CaseList>, Refusal> {
     run(&app, move |app| {
-        let cases: Vec<CaseLine> = app.store.cases_after(after, PAGE)?.into_iter().map(CaseLine::from).collect();
+        let rows = app.store.cases_after(after, PAGE)?;
+        let late = app.store.late_cases_after(after)?;
+        let cases: Vec<CaseLine> = rows.into_iter().map(|row| CaseLine::of(row, &late)).collect();
         let next = cases.last().map_or(after, |case| case.index);
         Ok(Json(CaseList { cases, next }))
     })
@@ -81,16 +69,14 @@ pub async fn object(
     State(app): State<App>,
     _: Desk,
     Ids((case, object)): Ids<(CaseId, ObjectId)>,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let row = run(&app, move |app| {
         let row = app.store.object(object)?.filter(|row| row.case == case && row.stored);
         row.ok_or_else(|| ProblemType::ObjectUnknown.into())
     })
     .await?;
-    let file = File::open(app.blobs.object(object)).await?;
-    let digest = digest_header(&row.hash);
-    let head = [(header::CONTENT_TYPE.as_str(), OCTETS), ("repr-digest", &digest), ("content-digest", &digest)];
-    Ok((head, Body::new(FileBody { file, left: row.length })).into_response())
+    download::serve(&app, &row, &headers).await
 }
 
 /// `GET /v1/shifts/{id}`
@@ -173,31 +159,4 @@ pub async fn event(
 
 fn cose(bytes: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, COSE)], bytes).into_response()
-}
-
-/// A file, piece by piece.
-struct FileBody {
-    file: File,
-    left: u64,
-}
-
-impl HttpBody for FileBody {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        let mut piece = vec![0; 1 << 16];
-        let mut buffer = ReadBuf::new(&mut piece);
-        ready!(Pin::new(&mut self.file).poll_read(cx, &mut buffer))?;
-        let bytes = Bytes::copy_from_slice(buffer.filled());
-        self.left = self.left.saturating_sub(bytes.len() as u64);
-        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
 }

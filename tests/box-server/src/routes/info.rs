@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use streife_core::domain::from_hex;
 use streife_core::seal::{Manifest, Namespace, ShiftSeal, SignedPayload, TimeStatement, sign_payload};
-use streife_core::sync::protocol::{BoxInfo, BoxKeys, COSE, Hints, JSON, Limits, PUT_BYTES};
+use streife_core::sync::protocol::{BoxInfo, BoxKeys, COSE, JSON, Limits, PUT_BYTES};
 
 use super::lists::tagged;
 use crate::error::Refusal;
@@ -33,7 +33,7 @@ fn info(app: &Shared) -> BoxInfo {
             put_bytes: PUT_BYTES,
         },
         keys: BoxKeys { receipt: app.identity.key.verifying_key().id() },
-        hints: Hints { manifest_window_s: 0, photo_window_s: 0, unmetered_above_bytes: 1_048_576 },
+        hints: app.admission.hints(app.clock.read().mono_ms),
         min_app: "0.1.0".to_owned(),
     }
 }

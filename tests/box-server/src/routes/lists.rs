@@ -30,15 +30,32 @@ pub async fn catalogue(
     }
 }
 
+/// `GET /v1/registers/{name}`. Not compressed: a geo pack is coded tightly already, the tables are small, and each is
+/// fetched once a year and then found unchanged.
+pub async fn register(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
+    let found = app.identity.registers.iter().find(|(known, _)| *known == name);
+    let (_, signed) = found.ok_or(ProblemType::NotFound)?;
+    Ok(tagged(&headers, COSE, signed.clone()))
+}
+
 /// A body under an entity tag made of its hash; 304 if the client has it already.
 pub fn tagged(headers: &HeaderMap, content_type: &'static str, body: Vec<u8>) -> Response {
     let tag = format!("\"{}\"", Hash::of(&[&body]));
-    let has_it = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| names(value, &tag));
+    let has_it = has(headers, &tag);
     let head = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
     if has_it {
         return (StatusCode::NOT_MODIFIED, head).into_response();
     }
     (head, [(header::CONTENT_TYPE, content_type)], body).into_response()
+}
+
+/// Whether the client has this version.
+pub fn has(headers: &HeaderMap, tag: &str) -> bool {
+    headers.get_all(header::IF_NONE_MATCH).iter().any(|value| names(value, tag))
 }
 
 fn names(value: &HeaderValue, tag: &str) -> bool {

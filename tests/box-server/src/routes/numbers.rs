@@ -27,6 +27,9 @@ pub async fn put(
 }
 
 fn give(app: &Shared, device: DeviceId, request: RangeRequestId) -> Result<(StatusCode, Vec<u8>), Refusal> {
+    if app.store.is_draining(device)? {
+        return Err(ProblemType::DeviceRevoked.into());
+    }
     let (prefix, count) = app.identity.numbers;
     let agency = || app.identity.agency.clone();
     let now_ms = app.now_ms();

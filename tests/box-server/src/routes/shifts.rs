@@ -24,6 +24,10 @@ pub async fn put(
         if (payload.shift, payload.device) != (shift, device.id) || payload.agency != app.identity.agency {
             return Err(Refusal::malformed("The opening is not for this shift, device or agency"));
         }
+        // What was opened before is welcome again; a device being drained begins nothing.
+        if app.store.shift(shift)?.is_none() && app.store.is_draining(device.id)? {
+            return Err(ProblemType::DeviceRevoked.into());
+        }
         app.store.put_shift(&opening)?.status(ProblemType::ShiftConflict)
     })
     .await

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use streife_core::domain::DeviceId;
 use streife_core::seal::Hash;
 use streife_core::seal::jose::{self, AssertionClaims, HeadClaim};
-use streife_core::sync::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, ProblemType, TokenAnswer, path};
+use streife_core::sync::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, ProblemType, SCOPE_DRAIN, TokenAnswer, path};
 
 use crate::auth::{Device, admitted, once, proof, require_now, verify_proof};
 use crate::body::{read_whole, require_type};
@@ -65,6 +65,7 @@ fn grant(app: &Shared, form: &Form, proof: &str) -> Result<TokenAnswer, Refusal>
         access_token: token,
         token_type: "DPoP".to_owned(),
         expires_in: EXPIRES_IN_S,
+        scope: app.store.is_draining(device.id)?.then(|| SCOPE_DRAIN.to_owned()),
         head: known.map(HeadClaim::from),
     })
 }

@@ -1,9 +1,10 @@
 //! Resumable uploads: the core of tus 1.0.0 on addresses that the manifest's answer announces.
 //!
-//! There is no creation request, so none can reset an upload. The offset is what lies in the file, synced; a cut keeps
+//! The box's own client needs no creation request; foreign ones have `creation.rs`, and neither can reset an upload. The offset is what lies in the file, synced; a cut keeps
 //! what had arrived. Whether the bytes are right is decided once, by the manifest's hash, when the last one is here;
 //! if they are wrong, the upload begins again at zero.
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,16 +13,22 @@ use streife_core::sync::protocol::{CHUNK, ProblemType, TUS_VERSION};
 
 use crate::auth::{Device, Ids};
 use crate::body::{content_digest, require_type};
+use crate::checksum::Stated;
 use crate::error::Refusal;
 use crate::files;
 use crate::intake::{Ended, Intake};
+use crate::locks::Turn;
+use crate::middleware::http_date;
 use crate::state::{App, run};
-use crate::store::ObjectRow;
+use crate::store::{ObjectRow, UploadEnd};
 
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const VERSION: HeaderName = HeaderName::from_static("tus-version");
-const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
-const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+/// Bytes that are here.
+pub const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+/// Bytes of the whole object.
+pub const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 
 /// `HEAD /v1/uploads/{o}`
 pub async fn head(
@@ -34,15 +41,18 @@ pub async fn head(
     // The request that may still be writing ends first: its phone has given it up.
     let _turn = app.locks.take(object).await;
     let row = announced(&app, &device, object).await?;
-    let length = row.length;
-    let offset = run(&app, move |app| match app.blobs.part_length(row.object)? {
-        _ if row.stored => Ok(row.length),
-        held if held < row.length => Ok(held),
+    require_alive(&app, &row).await?;
+    let asked = row.clone();
+    let held = run(&app, move |app| match app.blobs.part_length(asked.object)? {
+        _ if asked.stored => Ok(asked.length),
+        held if held < asked.length => Ok(held),
         // Whole, but the last request did not come to its end.
-        _ => Ok(if app.settle(&row, &app.blobs.part(row.object))? { row.length } else { 0 }),
+        _ => Ok(if app.settle(&asked, &app.blobs.part(asked.object))? { asked.length } else { 0 }),
     });
-    let head = [(OFFSET, HeaderValue::from(offset.await?)), (LENGTH, HeaderValue::from(length))];
-    Ok((head, [(header::CACHE_CONTROL, "no-store")]).into_response())
+    let held = held.await?;
+    let head = [(OFFSET, HeaderValue::from(held)), (LENGTH, HeaderValue::from(row.length))];
+    let response = (head, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    expires(&app, &row, held, response).await
 }
 
 /// `PATCH /v1/uploads/{o}`
@@ -52,37 +62,61 @@ pub async fn patch(
     Ids(object): Ids<ObjectId>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let (parts, mut body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     require_version(&parts.headers)?;
     require_type(&parts.headers, CHUNK)?;
     let offset = stated_offset(&parts.headers)?;
-    let stated = content_digest(&parts.headers)?;
     let mut turn = app.locks.take(object).await;
     let row = announced(&app, &device, object).await?;
     if row.stored {
         return at_end(offset, row.length);
     }
-    let mut intake = Intake::append(&app.blobs.part(object)).await?;
+    require_alive(&app, &row).await?;
+    let held = take_chunk(&app, &row, &parts.headers, body, (offset, &mut turn)).await?;
+    let response = (StatusCode::NO_CONTENT, [(OFFSET, HeaderValue::from(held))]).into_response();
+    expires(&app, &row, held, response).await
+}
+
+/// Takes a chunk at an offset; the bytes that are here afterwards. The last one completes the object.
+pub async fn take_chunk(
+    app: &App,
+    row: &ObjectRow,
+    headers: &HeaderMap,
+    body: Body,
+    (offset, turn): (u64, &mut Turn),
+) -> Result<u64, Refusal> {
+    let (stated, checksum) = (content_digest(headers)?, Stated::read(headers)?);
+    let mut intake = Intake::append(&app.blobs.part(row.object)).await?;
     if intake.length() != offset {
         return Err(Refusal::offset(intake.length()));
     }
     if offset == 0 {
-        app.blobs.sync_uploads()?; // the file's name must outlive a power cut like its bytes
+        // The file's name must outlive a power cut like its bytes.
+        run(&app, |app| Ok(app.blobs.sync_uploads()?)).await?;
     }
-    let ended = intake.take(&mut body, &mut turn, row.length).await?;
-    let is_wrong = stated.is_some_and(|stated| stated != intake.hash());
+    let mut body = match &checksum {
+        Some(checksum) => checksum.watch(body),
+        None => body,
+    };
+    let ended = intake.take(&mut body, turn, row.length).await?;
     let refusal = match ended {
-        Ended::Whole if is_wrong => Some(Refusal::from(ProblemType::DigestMismatch)),
-        Ended::TooLong => Some(Refusal::from(ProblemType::TooLarge)),
+        Ended::Whole if checksum.is_some_and(|checksum| !checksum.holds()) => {
+            Some(Refusal::from(ProblemType::ChecksumMismatch))
+        }
+        Ended::Whole if stated.is_some_and(|stated| stated != intake.hash()) => {
+            Some(Refusal::from(ProblemType::DigestMismatch))
+        }
         Ended::Whole => None,
-        Ended::Cut => return Err(Refusal::malformed("The body ended early")),
+        Ended::TooLong => Some(Refusal::from(ProblemType::TooLarge)),
+        Ended::Cut => return Err(keep(app, row, Refusal::malformed("The body ended early")).await?),
         Ended::Superseded => return Err(superseded()),
     };
     if let Some(refusal) = refusal {
         intake.take_back().await?;
         return Err(refusal);
     }
-    finish(&app, row, intake.length()).await
+    finish(app, row, (offset, &intake)).await?;
+    Ok(intake.length())
 }
 
 /// `DELETE /v1/uploads/{o}`: forgets what has arrived of an unfinished upload.
@@ -98,7 +132,11 @@ pub async fn delete(
     if row.stored {
         return Err(ProblemType::ObjectConflict.into());
     }
-    run(&app, move |app| Ok(files::remove(&app.blobs.part(object))?)).await?;
+    run(&app, move |app| {
+        files::remove(&app.blobs.part(object))?;
+        Ok(app.store.forget_upload(object)?)
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -124,15 +162,47 @@ pub fn superseded() -> Refusal {
     Refusal::new(ProblemType::RateLimited, StatusCode::LOCKED, "A newer request writes this object")
 }
 
-/// Verifies the object if this was its last byte.
-async fn finish(app: &App, row: ObjectRow, held: u64) -> Result<Response, Refusal> {
-    if held == row.length {
-        let is_right = run(app, move |app| Ok(app.settle(&row, &app.blobs.part(row.object))?)).await?;
-        if !is_right {
-            return Err(ProblemType::ObjectDigestMismatch.into());
+/// Verifies the object if this was its last byte, and keeps what has arrived if it was not.
+async fn finish(app: &App, row: &ObjectRow, (offset, intake): (u64, &Intake)) -> Result<(), Refusal> {
+    let (row, held, hash) = (row.clone(), intake.length(), intake.whole_hash());
+    run(app, move |app| {
+        if held < row.length {
+            app.store.keep_upload(row.object, app.now_ms(), app.upload_life_ms)?;
+            return Ok(());
         }
+        let is_right = app.take_over(&row, &app.blobs.part(row.object), hash)?;
+        if offset > 0 {
+            app.store.forget_upload(row.object)?;
+        }
+        if is_right { Ok(()) } else { Err(ProblemType::ObjectDigestMismatch.into()) }
+    })
+    .await
+}
+
+/// Says until when an unfinished upload is kept. One that nobody has begun has no end.
+pub async fn expires(app: &App, row: &ObjectRow, held: u64, mut response: Response) -> Result<Response, Refusal> {
+    let (object, is_whole) = (row.object, row.stored || held == row.length);
+    let end = run(app, move |app| if is_whole { Ok(None) } else { Ok(app.store.upload_end(object)?) }).await?;
+    if let Some(UploadEnd::At(at)) = end
+        && let Some(date) = http_date(at)
+    {
+        response.headers_mut().insert(EXPIRES, date);
     }
-    Ok((StatusCode::NO_CONTENT, [(OFFSET, HeaderValue::from(held))]).into_response())
+    Ok(response)
+}
+
+/// Refuses an upload whose time is over.
+async fn require_alive(app: &App, row: &ObjectRow) -> Result<(), Refusal> {
+    let (object, stored) = (row.object, row.stored);
+    let is_over = run(app, move |app| if stored { Ok(false) } else { Ok(app.expire_if_due(object)?) }).await?;
+    if is_over { Err(ProblemType::UploadExpired.into()) } else { Ok(()) }
+}
+
+/// Keeps what had arrived when the connection was lost.
+async fn keep(app: &App, row: &ObjectRow, refusal: Refusal) -> Result<Refusal, Refusal> {
+    let object = row.object;
+    run(app, move |app| Ok(app.store.keep_upload(object, app.now_ms(), app.upload_life_ms)?)).await?;
+    Ok(refusal)
 }
 
 fn at_end(offset: u64, length: u64) -> Result<Response, Refusal> {
@@ -142,7 +212,8 @@ fn at_end(offset: u64, length: u64) -> Result<Response, Refusal> {
     Ok((StatusCode::NO_CONTENT, [(OFFSET, HeaderValue::from(length))]).into_response())
 }
 
-fn require_version(headers: &HeaderMap) -> Result<(), Refusal> {
+/// Refuses other versions of the protocol.
+pub fn require_version(headers: &HeaderMap) -> Result<(), Refusal> {
     if headers.get(RESUMABLE).is_some_and(|version| version == TUS_VERSION) {
         return Ok(());
     }

@@ -6,26 +6,29 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use streife_core::domain::ObjectId;
 use streife_core::seal::{Hash, Sha256Stream};
 
-use crate::files::sync_folder;
+use crate::files::SharedSync;
 
 /// The two folders.
 #[derive(Clone, Debug)]
 pub struct Blobs {
     objects: PathBuf,
     uploads: PathBuf,
+    names: Arc<[SharedSync; 2]>,
 }
 
 impl Blobs {
     /// Opens the folders below the data folder, and makes them if they are not there.
     pub fn open(data: &Path) -> io::Result<Self> {
-        let blobs = Self { objects: data.join("objects"), uploads: data.join("uploads") };
-        fs::create_dir_all(&blobs.objects)?;
-        fs::create_dir_all(&blobs.uploads)?;
-        Ok(blobs)
+        let (objects, uploads) = (data.join("objects"), data.join("uploads"));
+        fs::create_dir_all(&objects)?;
+        fs::create_dir_all(&uploads)?;
+        let names = Arc::new([SharedSync::new(&objects), SharedSync::new(&uploads)]);
+        Ok(Self { objects, uploads, names })
     }
 
     /// File of a verified object.
@@ -51,12 +54,14 @@ impl Blobs {
     /// Gives a verified and synced file its final name, durably.
     pub fn promote(&self, file: &Path, object: ObjectId) -> io::Result<()> {
         fs::rename(file, self.object(object))?;
-        sync_folder(&self.objects)
+        let [objects, _] = self.names.as_ref();
+        objects.sync()
     }
 
     /// Makes names of new uploads durable.
     pub fn sync_uploads(&self) -> io::Result<()> {
-        sync_folder(&self.uploads)
+        let [_, uploads] = self.names.as_ref();
+        uploads.sync()
     }
 
     /// All files of uploads.

@@ -5,10 +5,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use streife_core::domain::{CaseId, DeviceId, ObjectId, ShiftId};
-use streife_core::seal::{Hash, Manifest, Signed};
+use streife_core::seal::{DecisionKind, Hash, Manifest, Signed};
 use streife_core::sync::protocol::BoxCaseState;
 
-use super::{Put, Store, fixed, shifts};
+use super::{Put, Store, fixed, log, shifts};
 use crate::BoxError;
 
 /// How a case's number fits those of its shift that are here.
@@ -60,29 +60,37 @@ pub struct ObjectRow {
     pub hash: Hash,
     /// Whether it is here, verified.
     pub stored: bool,
+    /// Number of its kind; 0 if that is not known.
+    pub kind: u8,
 }
 
-const CASES: &str = "SELECT case_id, device, shift, seq, sequence_flag, log, manifest, receipt,
+/// Makes the receipt of a case from its row, its objects and its place in the log.
+pub type Sign<'a> = &'a dyn Fn(&CaseRow, &[ObjectRow], u64) -> Result<Vec<u8>, BoxError>;
+
+pub(super) const CASES: &str = "SELECT case_id, device, shift, seq, sequence_flag, log, manifest, receipt,
     EXISTS (SELECT 1 FROM events WHERE events.case_id = cases.case_id AND kind = 1),
-    EXISTS (SELECT 1 FROM events WHERE events.case_id = cases.case_id AND kind = 3),
+    (SELECT kind FROM decisions WHERE decisions.case_id = cases.case_id),
     EXISTS (SELECT 1 FROM objects WHERE objects.case_id = cases.case_id AND stored = 0) FROM cases";
-const OBJECTS: &str = "SELECT object, case_id, device, length, hash, stored FROM objects JOIN cases USING (case_id)";
+const OBJECTS: &str =
+    "SELECT object, case_id, device, length, hash, stored, kind FROM objects JOIN cases USING (case_id)";
 
 impl Store {
-    /// Declares a case. `None`: another case lists one of its objects.
+    /// Declares a case and puts it into the log. `None`: another case lists one of its objects.
     pub fn put_case(&self, manifest: &Signed<Manifest>) -> Result<Option<Put>, BoxError> {
-        let mut db = self.db();
-        let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let put = insert_case(&tx, manifest)?;
-        if put == Put::New {
-            if !insert_objects(&tx, manifest.payload())? {
-                return Ok(None); // rolls back
+        self.write(|tx| {
+            if let Some(known) = known_manifest(tx, manifest.payload().case)? {
+                return Ok(Some(if known == manifest.as_bytes() { Put::Same } else { Put::Other }));
             }
-            flag_sequence(&tx, manifest.payload())?;
-            shifts::judge_seal(&tx, manifest.payload().shift)?;
-        }
-        tx.commit()?;
-        Ok(Some(put))
+            if is_listed(tx, manifest.payload())? {
+                return Ok(None);
+            }
+            insert_case(tx, manifest)?;
+            insert_objects(tx, manifest.payload())?;
+            log::append(tx, manifest.payload().case, &manifest.payload_hash())?;
+            flag_sequence(tx, manifest.payload())?;
+            shifts::judge_seal(tx, manifest.payload().shift)?;
+            Ok(Some(Put::New))
+        })
     }
 
     /// A case, if it is here.
@@ -108,27 +116,24 @@ impl Store {
         objects_where(&self.db(), "ORDER BY object", [])
     }
 
+    /// Number of cases without a receipt.
+    pub fn incomplete_cases(&self) -> Result<u64, BoxError> {
+        let db = self.db();
+        let mut query = db.prepare_cached("SELECT count(*) FROM cases WHERE receipt IS NULL")?;
+        Ok(query.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
     /// An object, if a manifest lists it.
     pub fn object(&self, object: ObjectId) -> Result<Option<ObjectRow>, BoxError> {
         Ok(objects_where(&self.db(), "WHERE object = ?1", [object.as_bytes()])?.pop())
     }
 
     /// Marks an object as stored. If it was the last one of its case, stores the receipt that `sign` makes.
-    pub fn mark_stored(
-        &self,
-        object: &ObjectRow,
-        sign: impl FnOnce(&CaseRow, &[ObjectRow]) -> Result<Vec<u8>, BoxError>,
-    ) -> Result<(), BoxError> {
+    pub fn mark_stored(&self, object: &ObjectRow, sign: Sign<'_>) -> Result<(), BoxError> {
         self.write(|tx| {
-            tx.execute("UPDATE objects SET stored = 1 WHERE object = ?1", [object.object.as_bytes()])?;
-            let objects = objects_where(tx, "WHERE case_id = ?1 ORDER BY position", [object.case.as_bytes()])?;
-            let case = find_case(tx, object.case)?.ok_or(BoxError::Damaged("an object without its case"))?;
-            if case.receipt.is_none() && objects.iter().all(|object| object.stored) {
-                let receipt = sign(&case, &objects)?;
-                let update = "UPDATE cases SET receipt = ?2 WHERE case_id = ?1";
-                tx.execute(update, params![object.case.as_bytes(), receipt])?;
-            }
-            Ok(())
+            let mut mark = tx.prepare_cached("UPDATE objects SET stored = 1 WHERE object = ?1")?;
+            mark.execute([object.object.as_bytes()])?;
+            complete(tx, object.case, sign)
         })
     }
 
@@ -139,37 +144,64 @@ impl Store {
     }
 }
 
-fn insert_case(tx: &Connection, manifest: &Signed<Manifest>) -> Result<Put, BoxError> {
-    let (payload, bytes) = (manifest.payload(), manifest.as_bytes());
-    let case = payload.case.as_bytes();
-    let insert = "INSERT INTO cases (case_id, device, shift, seq, manifest) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (case_id) DO NOTHING";
-    let values = params![case, payload.device.as_bytes(), payload.shift.as_bytes(), payload.seq, bytes];
-    Put::of(tx.execute(insert, values)?, || {
-        let same = "SELECT manifest = ?2 FROM cases WHERE case_id = ?1";
-        Ok(tx.query_row(same, params![case, bytes], |row| row.get(0))?)
-    })
+/// Stores the receipt of a case that has all its objects and no receipt yet.
+fn complete(tx: &Connection, case: CaseId, sign: Sign<'_>) -> Result<(), BoxError> {
+    let mut missing = tx.prepare_cached("SELECT 1 FROM objects WHERE case_id = ?1 AND stored = 0")?;
+    if missing.exists([case.as_bytes()])? {
+        return Ok(());
+    }
+    let objects = objects_where(tx, "WHERE case_id = ?1 ORDER BY position", [case.as_bytes()])?;
+    let row = find_case(tx, case)?.ok_or(BoxError::Damaged("an object without its case"))?;
+    if row.receipt.is_none() {
+        let leaf = log::leaf_of(tx, case)?.ok_or(BoxError::Damaged("a case that is not in the log"))?;
+        let receipt = sign(&row, &objects, leaf)?;
+        let mut update = tx.prepare_cached("UPDATE cases SET receipt = ?2 WHERE case_id = ?1")?;
+        update.execute(params![case.as_bytes(), receipt])?;
+    }
+    Ok(())
 }
 
-/// `false` if one of the ids is listed already.
-fn insert_objects(tx: &Connection, manifest: &Manifest) -> Result<bool, BoxError> {
-    let insert = "INSERT INTO objects (object, case_id, position, length, hash) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (object) DO NOTHING";
-    let mut insert = tx.prepare(insert)?;
+fn known_manifest(tx: &Connection, case: CaseId) -> Result<Option<Vec<u8>>, BoxError> {
+    let mut query = tx.prepare_cached("SELECT manifest FROM cases WHERE case_id = ?1")?;
+    Ok(query.query_row([case.as_bytes()], |row| row.get(0)).optional()?)
+}
+
+/// Whether another case lists one of the objects.
+fn is_listed(tx: &Connection, manifest: &Manifest) -> Result<bool, BoxError> {
+    let mut query = tx.prepare_cached("SELECT 1 FROM objects WHERE object = ?1")?;
+    for object in &manifest.objects {
+        if query.exists([object.object.as_bytes()])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn insert_case(tx: &Connection, manifest: &Signed<Manifest>) -> Result<(), BoxError> {
+    let (payload, bytes) = (manifest.payload(), manifest.as_bytes());
+    let insert = "INSERT INTO cases (case_id, device, shift, seq, manifest) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let (case, device, shift) = (payload.case.as_bytes(), payload.device.as_bytes(), payload.shift.as_bytes());
+    tx.prepare_cached(insert)?.execute(params![case, device, shift, payload.seq, bytes])?;
+    Ok(())
+}
+
+fn insert_objects(tx: &Connection, manifest: &Manifest) -> Result<(), BoxError> {
+    let insert = "INSERT INTO objects (object, case_id, position, length, hash, kind)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let mut insert = tx.prepare_cached(insert)?;
     for (position, object) in (0_i64..).zip(&manifest.objects) {
         let length = i64::try_from(object.length).unwrap_or(i64::MAX);
         let id = object.object.as_bytes();
-        if insert.execute(params![id, manifest.case.as_bytes(), position, length, object.hash.0])? == 0 {
-            return Ok(false);
-        }
+        let kind = object.kind as u8;
+        insert.execute(params![id, manifest.case.as_bytes(), position, length, object.hash.0, kind])?;
     }
-    Ok(true)
+    Ok(())
 }
 
 fn flag_sequence(tx: &Connection, manifest: &Manifest) -> Result<(), BoxError> {
     let count = |seq: u32| -> rusqlite::Result<i64> {
-        let query = "SELECT count(*) FROM cases WHERE shift = ?1 AND seq = ?2";
-        tx.query_row(query, params![manifest.shift.as_bytes(), seq], |row| row.get(0))
+        let mut query = tx.prepare_cached("SELECT count(*) FROM cases WHERE shift = ?1 AND seq = ?2")?;
+        query.query_row(params![manifest.shift.as_bytes(), seq], |row| row.get(0))
     };
     let flag = match manifest.seq {
         seq if count(seq)? > 1 => SequenceFlag::Taken,
@@ -177,27 +209,30 @@ fn flag_sequence(tx: &Connection, manifest: &Manifest) -> Result<(), BoxError> {
         _ => SequenceFlag::Fits,
     };
     let update = "UPDATE cases SET sequence_flag = ?2 WHERE case_id = ?1";
-    tx.execute(update, params![manifest.case.as_bytes(), flag as i64])?;
+    tx.prepare_cached(update)?.execute(params![manifest.case.as_bytes(), flag as i64])?;
     let close = "UPDATE cases SET sequence_flag = 0 WHERE shift = ?1 AND seq = ?2 AND sequence_flag = 1";
-    tx.execute(close, params![manifest.shift.as_bytes(), i64::from(manifest.seq) + 1])?;
+    tx.prepare_cached(close)?.execute(params![manifest.shift.as_bytes(), i64::from(manifest.seq) + 1])?;
     Ok(())
 }
 
 fn find_case(db: &Connection, case: CaseId) -> Result<Option<CaseRow>, BoxError> {
-    Ok(db.query_row(&format!("{CASES} WHERE case_id = ?1"), [case.as_bytes()], read_case).optional()?)
+    let mut query = db.prepare_cached(&format!("{CASES} WHERE case_id = ?1"))?;
+    Ok(query.query_row([case.as_bytes()], read_case).optional()?)
 }
 
 fn objects_where(db: &Connection, clause: &str, params: impl rusqlite::Params) -> Result<Vec<ObjectRow>, BoxError> {
-    let mut query = db.prepare(&format!("{OBJECTS} {clause}"))?;
+    let mut query = db.prepare_cached(&format!("{OBJECTS} {clause}"))?;
     let rows = query.query_map(params, read_object)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn read_case(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
+pub(super) fn read_case(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
     let receipt: Option<Vec<u8>> = row.get(7)?;
-    let state = match (row.get(8)?, row.get(9)?, row.get(10)?) {
+    let decision = row.get::<_, Option<i64>>(9)?.map(super::desk::decided);
+    let state = match (row.get(8)?, decision, row.get(10)?) {
         (true, _, _) => BoxCaseState::Voided,
-        (_, true, _) => BoxCaseState::Accepted,
+        (_, Some(DecisionKind::Accepted), _) => BoxCaseState::Accepted,
+        (_, Some(DecisionKind::Rejected), _) => BoxCaseState::Rejected,
         (_, _, false) if receipt.is_some() => BoxCaseState::Complete,
         _ => BoxCaseState::Declared,
     };
@@ -226,5 +261,6 @@ fn read_object(row: &Row<'_>) -> rusqlite::Result<ObjectRow> {
         length: row.get::<_, i64>(3)?.unsigned_abs(),
         hash: fixed(row, 4)?,
         stored: row.get(5)?,
+        kind: row.get(6)?,
     })
 }

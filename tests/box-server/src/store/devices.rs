@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use streife_core::domain::DeviceId;
 use streife_core::seal::{Hash, VerifyingKey};
 
-use super::{Put, Store, fixed};
+use super::{Store, fixed};
 use crate::BoxError;
 
 /// An enrolled device.
@@ -28,20 +28,6 @@ pub struct TokenRow {
 }
 
 impl Store {
-    /// Enrols a device.
-    pub fn put_device(&self, device: DeviceId, key: &VerifyingKey, now_ms: i64) -> Result<Put, BoxError> {
-        let key = key.to_sec1();
-        self.write(|tx| {
-            let insert = "INSERT INTO devices (device, key, enrolled_at) VALUES (?1, ?2, ?3)
-                ON CONFLICT (device) DO NOTHING";
-            let changed = tx.execute(insert, params![device.as_bytes(), key, now_ms])?;
-            Put::of(changed, || {
-                let same = "SELECT key = ?2 FROM devices WHERE device = ?1";
-                Ok(tx.query_row(same, params![device.as_bytes(), key], |row| row.get(0))?)
-            })
-        })
-    }
-
     /// A device, if it is enrolled.
     pub fn device(&self, device: DeviceId) -> Result<Option<DeviceRow>, BoxError> {
         let query = "SELECT device, key, revoked FROM devices WHERE device = ?1";
@@ -79,7 +65,7 @@ impl Store {
         let query = "SELECT device, key, revoked, thumbprint FROM tokens JOIN devices USING (device)
             WHERE hash = ?1 AND expires_at > ?2";
         let read = |row: &Row<'_>| Ok((raw_device(row)?, row.get(3)?));
-        let row = self.db().query_row(query, params![hash.0, now_ms], read).optional()?;
+        let row = self.db().prepare_cached(query)?.query_row(params![hash.0, now_ms], read).optional()?;
         row.map(|(device, thumbprint)| Ok(TokenRow { device: device.checked()?, thumbprint })).transpose()
     }
 }

@@ -1,44 +1,54 @@
 //! What the box keeps: one SQLite database for everything small and a folder for sealed objects.
 //!
-//! The database is opened exclusively, so a second box on the same folder fails at its start and not by mixing two
-//! uploads. `synchronous=FULL` in WAL mode: what a transaction has committed survives a power cut. There is one
-//! connection behind a mutex; a box for a town commits a few times a second, and one writer needs no retries.
+//! A lock on `box.lock` keeps a second box away from the same folder, so that it fails at its start and not by mixing two
+//! uploads. `synchronous=FULL` in WAL mode: what a transaction has committed survives a power cut. One connection writes,
+//! for all requests that wait for it ([`commit`]); others read.
 //!
 //! Calls block; async code goes through [`crate::state::run`].
 
+mod access;
 pub mod blob;
 mod cases;
+mod commit;
+mod desk;
 mod devices;
 mod events;
 mod heads;
+mod log;
+mod migrations;
+mod notices;
 mod numbers;
+mod readers;
+mod reconcile;
 mod shifts;
+mod uploads;
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::http::StatusCode;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use streife_core::sync::protocol::ProblemType;
 
+pub use access::Newcomer;
 pub use blob::Blobs;
 pub use cases::{CaseRow, ObjectRow, SequenceFlag};
+pub use desk::{FeedKind, FeedRow};
 pub use devices::DeviceRow;
 pub use heads::Alarm;
 pub use numbers::RangeRow;
 pub use shifts::{SealFlag, ShiftRow};
+pub use uploads::UploadEnd;
 
+use self::commit::Writer;
+use self::readers::{Reader, Readers};
 use crate::BoxError;
 use crate::error::Refusal;
+use crate::metrics::Latency;
 
-const SCHEMA: &str = include_str!("schema.sql");
-/// What version 1 lacks.
-const HEADS: &str = include_str!("heads.sql");
-/// What version 2 lacks.
-const NUMBERS: &str = include_str!("numbers.sql");
-const VERSION: i64 = 3;
-/// "STBX", so that no other program's database is taken for ours.
-const APPLICATION: i64 = 0x5354_4258;
+/// Pages of the log (4 KiB each) that are taken over into the database at a time.
+const WAL_PAGES: i64 = 4_000;
 
 /// What came of storing something under an id that the client made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,22 +80,24 @@ impl Put {
     }
 }
 
-/// The database.
+/// The database. Fields are dropped in their order: the lock goes last.
 #[derive(Debug)]
-pub struct Store(Mutex<Connection>);
+pub struct Store {
+    readers: Readers,
+    writer: Writer,
+    _lock: Mutex<Connection>,
+}
 
 impl Store {
-    /// Opens the database, and makes it if there is none.
-    pub fn open(path: &Path) -> Result<Self, BoxError> {
-        let mut db = Connection::open(path)?;
-        db.busy_timeout(std::time::Duration::ZERO)?; // whoever holds the lock is another box and keeps it
-        db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-        db.pragma_update(None, "journal_mode", "WAL")?;
-        db.pragma_update(None, "synchronous", "FULL")?;
-        db.pragma_update(None, "foreign_keys", true)?;
-        db.pragma_update(None, "trusted_schema", false)?;
-        migrate(&mut db)?;
-        Ok(Self(Mutex::new(db)))
+    /// Opens the database, and makes it if there is none. `latency` learns how long commits take.
+    pub fn open(data: &Path, latency: Arc<Latency>) -> Result<Self, BoxError> {
+        let lock = lock(&data.join("box.lock"))?;
+        let path = data.join("box.db");
+        let mut db = Connection::open(&path)?;
+        prepare(&db)?;
+        migrations::run(&mut db)?;
+        let readers = Readers::open(&path, prepare)?;
+        Ok(Self { readers, writer: Writer::new(db, latency), _lock: Mutex::new(lock) })
     }
 
     /// A setting.
@@ -104,44 +116,35 @@ impl Store {
         })
     }
 
-    fn db(&self) -> MutexGuard<'_, Connection> {
-        // A panic in between has rolled its transaction back; the connection is good.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A connection that reads what is committed.
+    fn db(&self) -> Reader<'_> {
+        self.readers.borrow()
     }
 
-    /// One transaction: all of `work` or nothing of it.
+    /// All of `work` or nothing of it, durable when this returns a value.
     fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T, BoxError>) -> Result<T, BoxError> {
-        let mut db = self.db();
-        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = work(&tx)?;
-        tx.commit()?;
-        Ok(done)
+        self.writer.write(work)
     }
 }
 
-fn migrate(db: &mut Connection) -> Result<(), BoxError> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let pragma = |name| tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    match (pragma("application_id")?, pragma("user_version")?) {
-        (APPLICATION, VERSION) => {}
-        (APPLICATION, version @ 1..VERSION) => {
-            if version < 2 {
-                tx.execute_batch(HEADS)?;
-            }
-            tx.execute_batch(NUMBERS)?;
-            tx.pragma_update(None, "user_version", VERSION)?;
-        }
-        (0, 0) => {
-            tx.execute_batch(SCHEMA)?;
-            tx.execute_batch(HEADS)?;
-            tx.execute_batch(NUMBERS)?;
-            tx.pragma_update(None, "application_id", APPLICATION)?;
-            tx.pragma_update(None, "user_version", VERSION)?;
-        }
-        (APPLICATION, version) if version > VERSION => return Err(BoxError::Newer),
-        _ => return Err(BoxError::Damaged("box.db is no database of a box")),
-    }
-    Ok(tx.commit()?)
+/// Holds the folder for this process until it ends, in whatever way. A transaction on an empty database is the lock: unlike
+/// a lock on a file, no child of this process can keep it by accident.
+fn lock(path: &Path) -> Result<Connection, BoxError> {
+    let db = Connection::open(path)?;
+    db.busy_timeout(Duration::ZERO)?; // whoever holds the lock is another box and keeps it
+    db.execute_batch("BEGIN EXCLUSIVE")?;
+    Ok(db)
+}
+
+fn prepare(db: &Connection) -> Result<(), BoxError> {
+    db.busy_timeout(Duration::from_secs(10))?; // the log is being recovered or taken over
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    db.set_prepared_statement_cache_capacity(128);
+    Ok(())
 }
 
 /// Reads a column of fixed length into an id or a hash.

@@ -95,7 +95,8 @@ impl Store {
 }
 
 fn find(db: &Connection, shift: ShiftId) -> Result<Option<ShiftRow>, BoxError> {
-    Ok(db.query_row(&format!("{COLUMNS} WHERE shift = ?1"), [shift.as_bytes()], read).optional()?)
+    let mut query = db.prepare_cached(&format!("{COLUMNS} WHERE shift = ?1"))?;
+    Ok(query.query_row([shift.as_bytes()], read).optional()?)
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<ShiftRow> {

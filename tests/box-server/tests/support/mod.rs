@@ -24,6 +24,13 @@ use streife_core::testing::SimClock;
 /// 15 June 2026, 08:00 in Germany.
 pub const MORNING: i64 = 1_781_503_200_000;
 
+/// Makes a database one of version 3: without log, decisions, feed, one-time codes, ends of uploads and slips.
+pub const BACK_TO_VERSION_3: &str = "DROP TRIGGER feed_declared; DROP TRIGGER feed_complete; DROP TRIGGER feed_event;
+    DROP TRIGGER case_is_late; DROP INDEX cases_of_device; DROP TABLE decisions; DROP TABLE wraps; DROP TABLE feed;
+    DROP TABLE used_codes; DROP TABLE attestations; DROP TABLE drains; DROP TABLE late_cases; DROP TABLE uploads;
+    DROP TABLE notices; DROP TABLE log; DROP TABLE log_nodes; DROP INDEX cases_incomplete;
+    ALTER TABLE objects DROP COLUMN kind; PRAGMA user_version = 3;";
+
 /// A box in a folder of its own, with a clock that obeys.
 pub struct House {
     pub folder: tempfile::TempDir,
@@ -33,10 +40,36 @@ pub struct House {
 
 impl House {
     pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A box with other settings.
+    pub fn with(change: impl FnOnce(&mut BoxConfig)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(SimClock::new(MORNING, 7200));
-        let running = start(folder.path(), &clock, "127.0.0.1:0");
-        Self { folder, clock, running }
+        let mut config = BoxConfig { clock: Arc::<SimClock>::clone(&clock), ..BoxConfig::local(folder.path()) };
+        change(&mut config);
+        Self { folder, clock, running: RunningBox::start(config).expect("starts") }
+    }
+
+    /// A request of the desk.
+    pub fn desk(&self, method: Method, path: &str) -> RequestBuilder {
+        let connection = self.running.connection();
+        let request = client(connection).request(method, format!("{}{path}", connection.origin));
+        request.header("authorization", format!("Bearer {}", connection.desk_token))
+    }
+
+    /// What the desk reads.
+    pub fn desk_json(&self, path: &str) -> serde_json::Value {
+        let answer = self.desk(Method::GET, path).send().expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        serde_json::from_slice(&answer.bytes().expect("a body")).expect("JSON")
+    }
+
+    /// What the desk writes.
+    pub fn desk_put(&self, path: &str, body: &serde_json::Value) -> Response {
+        let request = self.desk(Method::PUT, path);
+        with_body(request, "application/json", body.to_string().into_bytes()).send().expect("an answer")
     }
 
     /// Stops the box and starts it again on the same port.
@@ -45,6 +78,16 @@ impl House {
         self.running.stop().expect("stops");
         let running = start(self.folder.path(), &self.clock, &address);
         Self { running, ..self }
+    }
+
+    /// Stops the box and starts it again on the same port with other settings.
+    pub fn restart_like(self, change: impl FnOnce(&mut BoxConfig)) -> Self {
+        let listen = self.running.address();
+        self.running.stop().expect("stops");
+        let clock: Arc<dyn Clock> = Arc::<SimClock>::clone(&self.clock);
+        let mut config = BoxConfig { listen, clock, ..BoxConfig::local(self.folder.path()) };
+        change(&mut config);
+        Self { running: RunningBox::start(config).expect("starts"), ..self }
     }
 
     /// Stops the box, does something to its folder, and starts it again on the same port.
@@ -108,6 +151,7 @@ pub struct Phone {
     pub key: SoftwareKey,
     pub session: SoftwareKey,
     pub token: String,
+    pub nonce: Option<String>,
     pub shift: ShiftId,
 }
 
@@ -121,6 +165,7 @@ impl Phone {
             key: SoftwareKey::generate(&OsEntropy).expect("a key"),
             session: SoftwareKey::generate(&OsEntropy).expect("a key"),
             token: String::new(),
+            nonce: None,
             shift: ShiftId::new(random()),
         }
     }
@@ -149,7 +194,7 @@ impl Phone {
         let path = path.split('?').next().unwrap_or_default();
         let htu = format!("{}{path}", self.connection.origin);
         let ath = (!self.token.is_empty()).then(|| jose::token_hash(&self.token));
-        ProofClaims { jti: jti(), htm: method.to_owned(), htu, iat: self.now_s(), ath, nonce: None }
+        ProofClaims { jti: jti(), htm: method.to_owned(), htu, iat: self.now_s(), ath, nonce: self.nonce.clone() }
     }
 
     pub fn ask_token(&self, assertion: &AssertionClaims, proof: &ProofClaims) -> Response {
