@@ -84,3 +84,29 @@ fn the_end_of_the_time_breaks_a_request_off() {
     let request = Request { method: Method::Get, path: "/v1/box".to_owned(), headers: Vec::new(), body: Body::Empty };
     assert!(http.send(&request, &Short).is_err(), "long before the minute that an exchange may take");
 }
+
+/// Nonces grow old between two cases, and with them the token; nobody waits for that.
+#[test]
+fn a_box_that_demands_fresh_nonces_gets_them_at_once() {
+    let rig = Rig::demanding_nonces();
+    let client = rig.on_patrol();
+    for hours in 0..3 {
+        rig.clock.advance_ms(hours * 2 * 60 * 60 * 1_000);
+        let case = rig.seal_case(&client, 1);
+        assert_eq!(rig.drain(&client), 0, "after {hours} times two hours");
+        assert!(rig.server.ledger().case(case).expect("reads").is_some_and(|stored| stored.receipt.is_some()));
+    }
+}
+
+/// What the box has lost behind its receipt, and what its desk decides, over the real interface.
+#[test]
+fn a_phone_compares_itself_with_the_real_box_and_finds_nothing_missing() {
+    let rig = Rig::new();
+    let client = rig.on_patrol();
+    let cases: Vec<_> = (0..3).map(|_| rig.seal_case(&client, 1)).collect();
+    assert_eq!(rig.drain(&client), 0);
+    let report = client.reconcile(&SyncLimits::over(Network::Unmetered)).expect("works");
+    assert_eq!((report.end, report.retries, report.bytes_sent), (SyncEnd::Idle, 0, 0));
+    assert_eq!(client.notices(), []);
+    assert_eq!(client.receipts_export().expect("exports").len(), cases.len());
+}
