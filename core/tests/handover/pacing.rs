@@ -322,7 +322,7 @@ fn a_listener_hears_how_far_it_has_come_and_why_it_waits() {
     assert_eq!(client.sync_state().english(), "case 1 of 3, 0 % – no network");
     let report = client.sync(&limits).expect("works");
     let heard = heard.0.lock().expect("no holder panics");
-    assert_eq!(heard.len() as u32, report.requests + 2);
+    assert_eq!(u32::try_from(heard.len()), Ok(report.requests + 2));
     assert!(heard.windows(2).skip(1).all(|pair| pair[0].percent <= pair[1].percent), "it only grows: {heard:?}");
     assert!(heard.iter().any(|state| (state.case, state.cases, state.photo, state.photos) == (2, 3, 1, 1)));
     assert_eq!(client.sync_state().german(), "alles übergeben");
