@@ -98,8 +98,10 @@ impl Desk {
     pub fn is_whole(&self, case: CaseId) -> bool {
         let state = self.state();
         let Some(stored) = state.cases.get(&case) else { return false };
-        stored.missing().is_empty()
-            && stored.objects.iter().all(|object| Hash::of(&[&stored.parts[&object.object]]) == object.hash)
+        let fits = |object: &ManifestObject| {
+            stored.parts.get(&object.object).is_some_and(|part| Hash::of(&[part]) == object.hash)
+        };
+        stored.missing().is_empty() && stored.objects.iter().all(fits)
     }
 
     pub fn handle(
@@ -141,12 +143,13 @@ impl Desk {
         body: &[u8],
     ) -> Response {
         let parts: Vec<&str> = path.trim_start_matches("/v1/").split(['/', '?']).collect();
-        if state.demands_nonce && !matches!(parts[0], "time" | "box") && !carries_nonce(headers) {
+        let first = parts.first().copied().unwrap_or_default();
+        if state.demands_nonce && !matches!(first, "time" | "box") && !carries_nonce(headers) {
             let mut refused = problem(401, ProblemType::UseDpopNonce);
             refused.headers.push(("dpop-nonce".to_owned(), "fresh".to_owned()));
             return refused;
         }
-        let is_open = matches!(parts[0], "time" | "token" | "box");
+        let is_open = matches!(first, "time" | "token" | "box");
         if !is_open && std::mem::take(&mut state.ended_token) {
             return problem(401, ProblemType::TokenInvalid);
         }
@@ -340,8 +343,9 @@ impl Transport for Desk {
             let mut state = self.state();
             state.seen.push((request.method, request.path.clone(), fits as u64));
             if request.method == Method::Patch {
-                let bytes = bytes_of(&request.body);
-                self.answer(&mut state, request.method, &request.path, &headers, &bytes[..fits]);
+                let mut bytes = bytes_of(&request.body);
+                bytes.truncate(fits);
+                self.answer(&mut state, request.method, &request.path, &headers, &bytes);
             }
             return Err(TransportError::Cancelled);
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use streife_core::client::{
     Battery, Client, Config, Policy, ProgressListener, SyncEnd, SyncLimits, SyncState, Waiting,
 };
-use streife_core::domain::CaseId;
+use streife_core::domain::{CaseId, PhotoClass};
 use streife_core::ports::{Clock, ClockReading, Method, Response, TransportError};
 use streife_core::sync::Network;
 use streife_core::sync::protocol::{Hints, ProblemType};
@@ -228,22 +228,28 @@ fn what_is_large_waits_for_its_link_its_charger_or_the_next_day_and_an_urgent_ca
 fn a_budget_that_is_used_up_lets_what_is_signed_go_and_the_rest_the_next_day() {
     let world = World::new();
     drop(world.begin(&Blocking));
-    let policy = Policy { metered_object: 1 << 20, metered_day: 1, ..Policy::default() };
-    let client = with_policy(&world, policy);
-    world.phone.photo("camera.jpg", 7);
-    let case = world.seal(&client);
-    let size = client.status().expect("reads").bytes_waiting;
-    let policy = Policy { metered_day: Policy::STRUCTURE + size / 2, ..policy };
+    let drawn = std::fs::read(world.phone.photo("camera.jpg", 7)).expect("reads");
+    let photo = world.phone.write("large.jpg", &[drawn, vec![0; 100_000]].concat());
+    let length = std::fs::metadata(&photo).expect("is there").len();
+    assert!(length > 2 * Policy::STRUCTURE, "the control: {length} bytes");
+    let client = with_policy(&world, Policy { metered_day: length + length / 2, ..Policy::default() });
+    let cases = ["M-XY 1", "M-XY 2"].map(|plate| {
+        let case = world.phone.draft_without_photo(&client, plate);
+        client.add_photo(case, &photo, PhotoClass::Overview).expect("adds");
+        client.seal_case(case, Vec::new()).expect("seals");
+        case
+    });
+    let metered = SyncLimits::over(Network::Metered);
+    let report = client.sync(&metered).expect("works");
+    assert_eq!((report.receipts, report.waiting), (1, Some(Waiting::Budget)), "one photo a day");
+    assert!(cases.iter().all(|case| world.desk.state().cases.contains_key(case)), "both manifests are there");
+    let midnight = wait(report.end);
+    assert_eq!((midnight + 7_200_000) % (24 * i64::from(HOUR_MS)), 0, "midnight in Munich");
     drop(client);
-    let client = with_policy(&world, policy);
-    let report = client.sync(&SyncLimits::over(Network::Metered)).expect("works");
-    if size > Policy::STRUCTURE + size / 2 {
-        assert_eq!(report.waiting, Some(Waiting::Budget));
-        let midnight = wait(report.end);
-        assert_eq!((midnight + 7_200_000) % (24 * i64::from(HOUR_MS)), 0, "midnight in Munich");
-        assert!(world.desk.state().cases.contains_key(&case));
-    }
-    assert!(client.sync(&SyncLimits::over(Network::Unmetered)).expect("works").receipts == 1 || report.receipts == 1);
+    let client = with_policy(&world, Policy { metered_day: length + length / 2, ..Policy::default() });
+    assert_eq!(client.sync(&metered).expect("works").end, report.end, "a restart brings no new budget");
+    world.wait_until(midnight);
+    assert_eq!(client.sync(&metered).expect("works").receipts, 1);
 }
 
 #[test]
@@ -316,7 +322,7 @@ fn a_listener_hears_how_far_it_has_come_and_why_it_waits() {
     assert_eq!(client.sync_state().english(), "case 1 of 3, 0 % – no network");
     let report = client.sync(&limits).expect("works");
     let heard = heard.0.lock().expect("no holder panics");
-    assert_eq!(heard.len() as u32, report.requests + 2);
+    assert_eq!(u32::try_from(heard.len()), Ok(report.requests + 2));
     assert!(heard.windows(2).skip(1).all(|pair| pair[0].percent <= pair[1].percent), "it only grows: {heard:?}");
     assert!(heard.iter().any(|state| (state.case, state.cases, state.photo, state.photos) == (2, 3, 1, 1)));
     assert_eq!(client.sync_state().german(), "alles übergeben");
