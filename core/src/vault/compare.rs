@@ -176,7 +176,11 @@ impl CaseLook<'_> {
         if matches!(row.state, Purging | Purged) {
             let gone = secrets.wrapped_key.is_none() && secrets.payload.is_none() && row.manifest.is_none();
             let gone = gone && secrets.draft.is_none();
-            return if gone { self.receipt_fault(row) } else { Some(Fault::State) };
+            return if gone {
+                self.receipt_fault(row).or_else(|| self.decision_fault(row))
+            } else {
+                Some(Fault::State)
+            };
         }
         if secrets.wrapped_key.is_none() {
             return Some(Fault::Missing);
@@ -193,12 +197,13 @@ impl CaseLook<'_> {
         if !signs || !receipted {
             return Some(Fault::State);
         }
-        self.payload_fault(row, secrets).or_else(|| self.receipt_fault(row))
+        self.payload_fault(row, secrets).or_else(|| self.receipt_fault(row)).or_else(|| self.decision_fault(row))
     }
 
     fn draft_fault(&self, row: &CaseRow, secrets: &Secrets) -> Option<Fault> {
         let sealed = row.seq.is_some() || row.payload_hash.is_some() || secrets.payload.is_some();
-        if sealed || row.sealed_n.is_some() || row.manifest.is_some() || row.receipt.is_some() {
+        let answered = row.receipt.is_some() || row.decision.is_some();
+        if sealed || row.sealed_n.is_some() || row.manifest.is_some() || answered {
             return Some(Fault::State);
         }
         let Some(draft) = &secrets.draft else { return Some(Fault::Missing) };
@@ -231,6 +236,18 @@ impl CaseLook<'_> {
             Some(receipt) if Hash::of(&[receipt]) == journalled => None,
             Some(_) => Some(Fault::Changed),
             None => Some(Fault::Missing),
+        }
+    }
+
+    /// A decision that is missing is fetched again; one that is there must be the one that the journal tells of.
+    fn decision_fault(&self, row: &CaseRow) -> Option<Fault> {
+        let decision = row.decision.as_ref()?;
+        let is_told = self.told.decision == Some(Hash::of(&[decision]));
+        let may_be_untold = self.told.receipt.is_none() || self.story.may_go_on_behind(self.told.last);
+        match (&row.receipt, is_told) {
+            (None, _) => Some(Fault::State),
+            (Some(_), true) => None,
+            (Some(_), false) => (!may_be_untold).then_some(Fault::Changed),
         }
     }
 

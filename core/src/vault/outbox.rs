@@ -355,8 +355,11 @@ pub(super) fn redeclare(transaction: &Transaction<'_>, case: &[u8; 16]) -> Resul
         object,
         receipt,
     ))?;
-    let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2";
-    expect_one(transaction.prepare_cached(sql)?.execute((ItemKind::Manifest as u8, case, ItemState::Ready as u8))?)
+    // A case that was let go has no manifest to declare; an event of it that the box has no case for waits by itself.
+    let sql = "UPDATE outbox SET state = ?3 WHERE kind = ?1 AND target = ?2
+               AND EXISTS (SELECT 1 FROM cases WHERE case_id = ?2 AND manifest IS NOT NULL)";
+    transaction.prepare_cached(sql)?.execute((ItemKind::Manifest as u8, case, ItemState::Ready as u8))?;
+    Ok(())
 }
 
 /// `upload` replaces the announced upload, if given.

@@ -32,6 +32,8 @@ pub(super) struct CaseStory {
     pub(super) sealed: Option<(u64, u32, Hash)>,
     /// Entry, hash of the receipt.
     pub(super) receipt: Option<(u64, Hash)>,
+    /// Hash of the desk's decision.
+    pub(super) decision: Option<Hash>,
     pub(super) purged: Option<u64>,
     pub(super) refused: Option<u64>,
     pub(super) stranded: Option<u64>,
@@ -155,7 +157,11 @@ impl Story {
                 self.cases.entry(*case).or_default().voided = Some((n, *id, *payload));
             }
             JournalEvent::ReceiptVerified { case, receipt } => self.case(*case, n).receipt = Some((n, *receipt)),
-            JournalEvent::CaseRequeued { case } => self.case(*case, n).receipt = None,
+            JournalEvent::DecisionVerified { case, decision } => self.case(*case, n).decision = Some(*decision),
+            JournalEvent::CaseRequeued { case } => {
+                let told = self.case(*case, n);
+                (told.receipt, told.decision) = (None, None);
+            }
             JournalEvent::PayloadPurged { case } => self.case(*case, n).purged = Some(n),
             JournalEvent::EpochErased { epoch } => drop(self.erased.insert(*epoch)),
             JournalEvent::ItemQuarantined { owner, .. } => {

@@ -10,7 +10,9 @@ use streife_core::seal::{
     Hash, Manifest, Namespace, Receipt, ReceiptObject, Signed, SignedPayload, SoftwareKey, TimeStatement, VerifyingKey,
     sign_payload,
 };
-use streife_core::sync::protocol::{BoxCaseState, CaseAnswer, JSON, TokenAnswer, Upload, UploadProtocol, path};
+use streife_core::sync::protocol::{
+    BoxCaseState, CaseAnswer, DeviceCase, DeviceCases, JSON, TokenAnswer, Upload, UploadProtocol, path,
+};
 use streife_core::testing::DevAgency;
 
 use super::canaries::ACCESS_TOKEN;
@@ -58,6 +60,8 @@ impl Authority {
                 signed(&self.agency.sign_catalogue(CATALOGUE).expect("signs"))
             }
             (Method::Get, _) if request.path == path::RULES => signed(&self.agency.sign_rules(RULES).expect("signs")),
+            (Method::Get, ["devices", _, "cases", _]) => json(200, &self.cases()),
+            (Method::Get, _) if request.path == path::BOX => Response { status: 404, ..Response::default() },
             (Method::Get, ["cases", case, "receipt"]) => signed(&self.receipt(case)),
             (Method::Put, ["cases", case]) => json(201, &self.declared(case, &request.body)),
             (Method::Put, _) => Response { status: 201, ..Response::default() },
@@ -89,6 +93,21 @@ impl Authority {
         let uploads: Vec<_> = manifest.payload().objects.iter().map(upload).collect();
         let missing = uploads.iter().map(|upload| upload.object).collect();
         CaseAnswer { state: BoxCaseState::Declared, missing, uploads }
+    }
+
+    /// All that was declared, as a box lists it.
+    fn cases(&self) -> DeviceCases {
+        let manifests = self.manifests.lock().expect("no holder panics");
+        let line = |(index, (case, bytes)): (u64, (&String, &Vec<u8>))| DeviceCase {
+            case: CaseId::new(from_hex(case).expect("an id")),
+            index,
+            manifest: Hash::of(&[bytes]),
+            state: BoxCaseState::Complete,
+            missing: Vec::new(),
+            decision: None,
+        };
+        let cases: Vec<_> = (1..).zip(manifests.iter()).map(line).collect();
+        DeviceCases { next: cases.len() as u64, cases }
     }
 
     fn receipt(&self, case: &str) -> Vec<u8> {

@@ -13,12 +13,13 @@ use super::schema::{Column, Row, Table, blob, id, number, text};
 use super::world::{Tampered, World};
 
 /// Columns whose change alone may go unnoticed, with the reason. What is not listed must be noticed in every row.
-const HARMLESS: [(&str, &str, Rule, &str); 22] = [
+const HARMLESS: [(&str, &str, Rule, &str); 23] = [
     ("cases", "ordinal", always, "order of listing only; the order that counts is seq, which the journal tells"),
     ("shifts", "ordinal", always, "order of listing only; the order that counts is the journal's"),
     ("objects", "ordinal", always, "order of listing only; record and manifest name objects by their ids"),
     ("shifts", "epoch", always, "nothing is sealed under it: it only keeps the epoch's row"),
     ("journal", "epoch", always, "the key of an entry is that of its generation"),
+    ("cases", "urgent", always, "order of sending, and over which link"),
     ("cases", "epoch", is_let_go, "nothing is sealed under it any more"),
     ("cases", "state", is_let_go, "a purge is finished once more"),
     ("epochs", "state", always, "a root that is there stays readable, one that is gone is erased once more"),

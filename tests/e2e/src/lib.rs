@@ -41,6 +41,8 @@ pub struct Rig {
     pub numbers_low: u32,
     /// The agency's account, if it prints payment codes.
     pub payee: Option<Payee>,
+    /// When the phone lets go what it has a receipt for: at once, unless a test says otherwise.
+    pub retention: Retention,
     range_size: u16,
     demand_nonces: bool,
     /// Cases recorded so far: each has a vehicle of its own.
@@ -81,6 +83,7 @@ impl Rig {
             server,
             numbers_low,
             payee: None,
+            retention: Retention::AT_ONCE,
             range_size,
             demand_nonces,
             cases: AtomicU32::new(0),
@@ -140,7 +143,7 @@ impl Rig {
             box_key: key(&told.box_key),
             app: "e2e".to_owned(),
             policy: Policy { metered_object: 1 << 20, ..Policy::default() },
-            retention: Retention::AT_ONCE,
+            retention: self.retention,
             numbers_low: self.numbers_low,
             payee: self.payee.clone(),
             storage: StorageConfig { ballast: 0, ..StorageConfig::default() },

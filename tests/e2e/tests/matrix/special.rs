@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 use streife_box::{Fault, Route};
-use streife_core::client::{SyncEnd, SyncLimits};
+use streife_core::client::{Retention, SyncEnd, SyncLimits};
 use streife_core::sync::Network;
 use streife_core::vault::CaseState;
 use streife_e2e::proxy::{Act, Valve, Way};
@@ -31,6 +31,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("F26/capture-during-an-upload/one", capture_during_upload),
         Trial::test("F25/a-day-without-a-box/company", a_day_without_a_box),
         Trial::test("F28/box-is-set-back-before-the-receipt/three", box_is_set_back),
+        Trial::test("F28/box-is-set-back-behind-the-receipt/three", box_has_lost_a_receipted_case),
         Trial::test("F14/redirect-is-not-followed/every-step", redirects_lead_nowhere),
         Trial::test("F12/slow-link-and-a-deadline/three", slow_link),
         Trial::test("F12/black-hole/company", || silent(Act::BlackHole)),
@@ -162,6 +163,31 @@ fn box_is_set_back() -> Result<(), Failed> {
     let _waits = rig.drain(&client);
     let state = client.case(case).map_err(|error| format!("{error:?}"))?.state;
     if complete(&rig) && state == CaseState::Purged { Ok(()) } else { Err(format!("ends as {state:?}").into()) }
+}
+
+/// The same behind the receipt: the comparison finds it, and what the phone still has goes once more.
+fn box_has_lost_a_receipted_case() -> Result<(), Failed> {
+    let rig = Rig { retention: Retention::default(), ..Rig::new() };
+    let client = rig.on_patrol();
+    let case = rig.seal_case(&client, 3);
+    let (box_, copy) = (rig.folder.path().join("box"), rig.folder.path().join("last-night"));
+    copy_folder(&box_, &copy)?;
+    if sync(&client, Network::Unmetered).receipts != 1 {
+        return Err("it was to be receipted".into());
+    }
+    drop(client);
+    let rig = rig.restart_box_after(|folder| {
+        std::fs::remove_dir_all(folder).expect("removes");
+        std::fs::rename(&copy, folder).expect("renames");
+    });
+    let client = rig.open();
+    let compared = client.reconcile(&SyncLimits::over(Network::Unmetered));
+    compared.map_err(|error| format!("I10: {error:?}"))?;
+    let _waits = rig.drain(&client);
+    let stored = rig.server.ledger().case(case).expect("reads").ok_or("I1: it was not sent again")?;
+    let is_whole = stored.receipt.is_some() && stored.objects.iter().all(|object| object.file.is_some());
+    let state = client.case(case).map_err(|error| format!("{error:?}"))?.state;
+    if is_whole && state == CaseState::Receipted { Ok(()) } else { Err(format!("ends as {state:?}").into()) }
 }
 
 /// No request of a phone, with or without a token, is ever seen where a redirect leads.
