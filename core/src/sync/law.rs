@@ -7,7 +7,7 @@
 use super::protocol::ProblemType;
 use super::protocol::ProblemType as P;
 use crate::vault::ItemKind;
-use crate::vault::ItemKind::{Event, Manifest, Object, Receipt, ShiftSeal};
+use crate::vault::ItemKind::{Event, Manifest, Object, Receipt, ShiftOpening, ShiftSeal};
 
 /// Every number by which the engine waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Row {
 }
 
 /// The law, first row that fits.
-pub static LAW: [Row; 18] = [
+pub static LAW: [Row; 19] = [
     row(&[200, 201, 204], Verdict::Done, "the box says so, in its own form"),
     row(&[401], Verdict::Nonce, "the proof lacks the box's nonce, which this answer brings").told(&[P::UseDpopNonce]),
     row(&[401], Verdict::AskTime, "the proof's time is not the box's").told(&[P::ClockSkew]),
@@ -133,6 +133,12 @@ pub static LAW: [Row; 18] = [
     row(&[422], Verdict::Resume, "the object's bytes were mixed up at the box, which begins anew")
         .told(&[P::ObjectDigestMismatch])
         .of(&[Object]),
+    row(
+        &[400, 409, 413, 415, 422],
+        Verdict::BackOff,
+        "nothing of a shift goes before its opening: it is offered until somebody has mended the box",
+    )
+    .of(&[ShiftOpening]),
     row(
         &[409],
         Verdict::Quarantine,
@@ -190,6 +196,9 @@ mod tests {
             (Manifest, 201, None, Verdict::Done),
             (Object, 204, None, Verdict::Done),
             (Manifest, 400, Some(P::Malformed), Verdict::Quarantine),
+            (ShiftOpening, 422, Some(P::SignatureInvalid), Verdict::BackOff),
+            (ShiftOpening, 409, Some(P::ShiftConflict), Verdict::BackOff),
+            (ShiftSeal, 409, Some(P::ShiftConflict), Verdict::Quarantine),
             (Manifest, 400, None, Verdict::BackOff),
             (Manifest, 400, Some(P::DigestMismatch), Verdict::BackOff),
             (Manifest, 413, Some(P::TooLarge), Verdict::Quarantine),

@@ -231,11 +231,7 @@ fn an_answer_that_comes_to_a_new_process_is_taken_once() {
     let limits = SyncLimits::over(Network::Unmetered);
     let mut client = client;
     let mut stale = Vec::new();
-    loop {
-        let Transfer::Send { token, method, path, headers, body } = client.next_transfer(&limits).expect("works")
-        else {
-            break;
-        };
+    while let Transfer::Send { token, method, path, headers, body } = client.next_transfer(&limits).expect("works") {
         drop(client);
         client = Host.open(&world);
         let outcome = world.desk.handle(method, &path, &headers, &body);

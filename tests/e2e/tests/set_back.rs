@@ -9,7 +9,7 @@ use streife_e2e::{Rig, sync};
 
 #[test]
 fn the_box_knows_more_than_a_folder_of_yesterday_and_takes_its_cases_all_the_same() {
-    let rig = Rig::new();
+    let rig = Rig::with_numbers(5, 20);
     let client = rig.on_patrol();
     let _handed_over = rig.seal_case(&client, 1);
     let _waits = rig.drain(&client);

@@ -92,7 +92,7 @@ pub async fn take_chunk(
     }
     if offset == 0 {
         // The file's name must outlive a power cut like its bytes.
-        run(&app, |app| Ok(app.blobs.sync_uploads()?)).await?;
+        run(app, |app| Ok(app.blobs.sync_uploads()?)).await?;
     }
     let mut body = match &checksum {
         Some(checksum) => checksum.watch(body),

@@ -167,7 +167,8 @@ fn box_is_set_back() -> Result<(), Failed> {
 
 /// The same behind the receipt: the comparison finds it, and what the phone still has goes once more.
 fn box_has_lost_a_receipted_case() -> Result<(), Failed> {
-    let rig = Rig { retention: Retention::default(), ..Rig::new() };
+    let mut rig = Rig::new();
+    rig.retention = Retention::default();
     let client = rig.on_patrol();
     let case = rig.seal_case(&client, 3);
     let (box_, copy) = (rig.folder.path().join("box"), rig.folder.path().join("last-night"));
@@ -182,7 +183,8 @@ fn box_has_lost_a_receipted_case() -> Result<(), Failed> {
     });
     let client = rig.open();
     let compared = client.reconcile(&SyncLimits::over(Network::Unmetered));
-    compared.map_err(|error| format!("I10: {error:?}"))?;
+    let compared = compared.map_err(|error| format!("I10: {error:?}"))?;
+    eprintln!("COMPARED {compared:?} {:?}", client.notices());
     let _waits = rig.drain(&client);
     let stored = rig.server.ledger().case(case).expect("reads").ok_or("I1: it was not sent again")?;
     let is_whole = stored.receipt.is_some() && stored.objects.iter().all(|object| object.file.is_some());

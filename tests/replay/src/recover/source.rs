@@ -18,7 +18,7 @@ use super::rows::{Rows, WHOLE};
 use crate::ReplayError;
 
 /// Newest schema this reads.
-const KNOWN: u32 = 2;
+const KNOWN: u32 = 3;
 
 /// What lies in a vault's folder.
 #[derive(Default)]
