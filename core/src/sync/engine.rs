@@ -127,6 +127,7 @@ impl Engine {
         let gate = self.gate(context);
         let wants_box = (self.wants_box(context) || self.wants_comparison(context)?) && self.memory.pause_until <= now;
         let items = self.items_time(context, &gate)?;
+        let items = items.into_iter().chain(self.memory.round.resumes_at(now)).min();
         let Some(time) = items.filter(|time| !wants_box || *time <= now).or(wants_box.then_some(now)) else {
             return Ok(Action::Idle);
         };
@@ -135,6 +136,7 @@ impl Engine {
             if self.memory.pause_until >= time {
                 self.waiting = Some(self.memory.pause.map_or(Waiting::Retry, Waiting::from));
             }
+            self.waiting.get_or_insert(Waiting::Retry);
             return Ok(Action::WaitUntil(earliest));
         }
         self.waiting = None;

@@ -64,6 +64,11 @@ impl Round {
         }
     }
 
+    /// When a round goes on that had to wait.
+    pub(super) fn resumes_at(&self, now_ms: i64) -> Option<i64> {
+        (self.runs() && self.after > now_ms).then_some(self.after)
+    }
+
     const fn runs(&self) -> bool {
         self.place.is_some() || !self.suspects.is_empty()
     }
@@ -205,14 +210,19 @@ impl Engine {
 
     /// A box that does not offer the list is asked again with the next round; anything else like every failure.
     fn round_failed(&mut self, context: &Context<'_>, answer: &Response) -> Result<Progress, SyncError> {
-        match law::judge(None, answer.status, answers::problem(answer)).verdict {
+        let verdict = law::judge(None, answer.status, answers::problem(answer)).verdict;
+        match verdict {
             Verdict::Revoked => return self.revoked(context),
             Verdict::Busy => return self.busy(context, answer, None),
             Verdict::Reauthenticate => self.memory.session.iter_mut().for_each(Session::drop_token),
             Verdict::AskTime => self.memory.doubts_time = true,
             _ => {}
         }
-        let until = self.wait_until(context, self.memory.round.failed, retry_after(answer))?;
+        let way_is_known = matches!(verdict, Verdict::Reauthenticate | Verdict::AskTime | Verdict::Nonce);
+        let until = match self.memory.round.failed {
+            0 if way_is_known => context.now.unix_ms(),
+            failed => self.wait_until(context, failed, retry_after(answer))?,
+        };
         let round = &mut self.memory.round;
         if matches!(answer.status, 404 | 405 | 501) {
             *round = Round { after: context.now.unix_ms().saturating_add(TIMES.compare_ms), ..Round::default() };

@@ -183,8 +183,7 @@ fn box_has_lost_a_receipted_case() -> Result<(), Failed> {
     });
     let client = rig.open();
     let compared = client.reconcile(&SyncLimits::over(Network::Unmetered));
-    let compared = compared.map_err(|error| format!("I10: {error:?}"))?;
-    eprintln!("COMPARED {compared:?} {:?}", client.notices());
+    compared.map_err(|error| format!("I10: {error:?}"))?;
     let _waits = rig.drain(&client);
     let stored = rig.server.ledger().case(case).expect("reads").ok_or("I1: it was not sent again")?;
     let is_whole = stored.receipt.is_some() && stored.objects.iter().all(|object| object.file.is_some());
