@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use streife_box::{BoxConfig, Connection, RunningBox};
+use streife_box::{BoxConfig, Connection, Route, RunningBox};
 use streife_core::client::{Client, Config, Policy, Ports, Retention, Salvage, StorageConfig, SyncLimits, SyncReport};
 use streife_core::domain::{
     Agency, CaseEdit, CaseId, Fix, FixProvider, Moment, NamedOffence, OffenceRelation, Officer, Payee, PhotoClass,
@@ -24,6 +24,19 @@ pub mod proxy;
 
 /// 16 June 2026, 06:00 in Munich.
 pub const MORNING_MS: i64 = 1_781_582_400_000;
+
+/// What a handover asks of the box, in the order of the wire.
+pub const HANDOVER: [Route; 9] = [
+    Route::TimeGet,
+    Route::TokenPost,
+    Route::ShiftPut,
+    Route::CasePut,
+    Route::ObjectPut,
+    Route::UploadPatch,
+    Route::ReceiptGet,
+    Route::EventPut,
+    Route::SealPut,
+];
 
 /// A phone and a box.
 pub struct Rig {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use streife_box::{Fault, Route};
+use streife_box::Fault;
 use streife_core::client::SyncEnd;
 use streife_core::error::ErrorKind;
 use streife_core::ports::{Cancel, Request, Response, Transport, TransportError};
 use streife_core::sync::Network;
 use streife_core::sync::protocol::BoxCaseState;
 use streife_core::vault::CaseState;
-use streife_e2e::{Rig, sync};
+use streife_e2e::{HANDOVER, Rig, sync};
 
 #[test]
 fn a_case_arrives_once_and_only_its_tombstone_stays() {
@@ -55,17 +55,6 @@ fn large_photo(rig: &Rig) -> std::path::PathBuf {
 /// Every fault at every step: lost before and after the commit, refused with a wait, a portal's page.
 #[test]
 fn no_fault_at_any_step_loses_or_doubles_a_case() {
-    let routes = [
-        Route::TimeGet,
-        Route::TokenPost,
-        Route::ShiftPut,
-        Route::CasePut,
-        Route::ObjectPut,
-        Route::UploadPatch,
-        Route::ReceiptGet,
-        Route::EventPut,
-        Route::SealPut,
-    ];
     let faults = || {
         [
             Fault::DropBefore,
@@ -76,7 +65,7 @@ fn no_fault_at_any_step_loses_or_doubles_a_case() {
             Fault::Status { status: 500, retry_after_s: None },
         ]
     };
-    for route in routes {
+    for route in HANDOVER {
         for fault in faults() {
             let rig = Rig::new();
             let client = rig.on_patrol();

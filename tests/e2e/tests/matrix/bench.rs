@@ -46,7 +46,6 @@ pub struct Figures {
     pub doubled: u64,
     pub let_go: u64,
     pub refused: u64,
-    pub stopped: u64,
     pub unmet: u64,
     pub waits: u64,
     pub requests: u64,
@@ -63,7 +62,6 @@ impl Figures {
             (&mut self.doubled, run.doubled),
             (&mut self.let_go, run.let_go),
             (&mut self.refused, run.refused),
-            (&mut self.stopped, run.stopped),
             (&mut self.unmet, run.unmet),
             (&mut self.waits, run.waits),
             (&mut self.requests, run.requests),
@@ -81,15 +79,14 @@ impl fmt::Display for Figures {
         let ratio = 100 * self.sent / self.needed.max(1);
         write!(
             f,
-            "{} runs, {} cases: {} lost, {} doubled, {} let go without receipt (95 % bound {bound:.3} % a run); {} refused \
-             and {} shifts stopped as scripted, {} second faults unmet; {} waits, {} requests, bytes sent {ratio} % of those needed",
+            "{} runs, {} cases: {} lost, {} doubled, {} let go without receipt (95 % bound {bound:.3} % a run); {} refused as \
+             scripted, {} second faults unmet; {} waits, {} requests, bytes sent {ratio} % of those needed",
             self.runs,
             self.cases,
             self.lost,
             self.doubled,
             self.let_go,
             self.refused,
-            self.stopped,
             self.unmet,
             self.waits,
             self.requests

@@ -1,11 +1,12 @@
 //! One run.
 
 use streife_core::ports::{Clock, ClockReading};
+use streife_e2e::HANDOVER;
 use streife_e2e::proxy::{Act, Way};
 
 use crate::bench::{Bench, Figures, Rehearsal};
 use crate::drain::drain;
-use crate::oracle::{Keys, Left, Seen, judge, kept};
+use crate::oracle::{Keys, Left, Seen, judge};
 use crate::phone::Phone;
 use crate::plan::{Cell, Life, Shape, Step, Strike};
 use streife_box::{Fault, Route};
@@ -15,18 +16,6 @@ use streife_core::sync::protocol::ProblemType;
 /// Requests besides those of an undisturbed handover that one fault may cost: no loop, but a new time, token, opening and
 /// declaration, and a question for each upload.
 const REQUESTS_A_FAULT: u32 = 16;
-const ROUTES: [Route; 9] = [
-    Route::TimeGet,
-    Route::TokenPost,
-    Route::ShiftPut,
-    Route::CasePut,
-    Route::ObjectPut,
-    Route::UploadPatch,
-    Route::ReceiptGet,
-    Route::EventPut,
-    Route::SealPut,
-];
-
 /// Most that a killed upload sends again: a chunk of the largest size, or a whole photo of the usual shapes.
 const CHUNK_BYTES: u64 = 8 << 20;
 const PHOTO_BYTES: u64 = 540_000;
@@ -47,7 +36,7 @@ pub struct Run {
 pub fn rehearse(bench: &Bench, shape: Shape) -> Result<Rehearsal, String> {
     let mut phone = Phone::new(bench)?;
     phone.record(shape)?;
-    let count = || ROUTES.map(|route| (route, bench.rig.server.ledger().traffic(route).requests));
+    let count = || HANDOVER.map(|route| (route, bench.rig.server.ledger().traffic(route).requests));
     let (before, requests) = (count(), phone.link.requests());
     drain(&phone, &mut |_| {})?;
     let routes = count().into_iter().zip(before).map(|((route, after), (_, before))| (route, after - before)).collect();
@@ -79,9 +68,6 @@ fn attempt(bench: &Bench, cell: &Cell, rehearsal: &Rehearsal) -> Result<Run, Str
         life.into_iter().for_each(|life| befall(phone, life));
     })?;
     let (seen, left) = (Seen::of(&bench.rig, phone.client().device()), Left::of(&phone)?);
-    if cell.may_stop() && seen.shifts.is_empty() {
-        return Ok(kept(&phone.told, &left));
-    }
     let refusals = usize::from(cell.may_refuse()) * cell.strikes.len();
     let (mut findings, mut figures) = judge(&phone.told, &seen, &left, &Keys::of(&phone), refusals);
     figures.sent = bench.proxy.wire().up - wire.up;

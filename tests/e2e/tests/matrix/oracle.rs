@@ -12,7 +12,6 @@ use streife_core::vault::{CaseRow, CaseState, JournalEvent};
 use streife_e2e::Rig;
 
 use crate::bench::Figures;
-use crate::flow::Run;
 use crate::phone::{Phone, Sealed, Told, files};
 
 /// What the box has of one device.
@@ -87,24 +86,6 @@ pub fn judge(told: &Told, seen: &Seen, left: &Left, keys: &Keys, refusals: usize
     }
     judge.shifts(told, seen, refusals > 0);
     (judge.findings, judge.figures)
-}
-
-/// A shift whose opening was refused for good stands still: every case must be there whole, for a person to look at.
-pub fn kept(told: &Told, left: &Left) -> Run {
-    let is_kept = |case: &CaseId, sealed: &Sealed| {
-        let is_sealed = left.rows.get(case).is_some_and(|row| row.state == CaseState::Sealed);
-        is_sealed && sealed.objects.iter().all(|(name, kept)| left.files.get(name) == Some(kept))
-    };
-    let lost = told.cases.iter().filter(|(case, sealed)| !is_kept(case, sealed));
-    let findings: Vec<_> = lost.map(|(case, _)| format!("I1: {case} of a refused shift is not whole")).collect();
-    let figures = Figures {
-        runs: 1,
-        cases: told.cases.len() as u64,
-        lost: findings.len() as u64,
-        stopped: 1,
-        ..Figures::default()
-    };
-    Run { findings, figures }
 }
 
 struct Judge<'a> {

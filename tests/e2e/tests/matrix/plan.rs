@@ -185,13 +185,6 @@ impl Cell {
         format!("{rows}/{strikes}/{}", self.shape.name())
     }
 
-    /// Whether an opening may be refused for good, behind which no case of the shift has a place at the box.
-    pub fn may_stop(&self) -> bool {
-        let stops =
-            |(kind, step): &(Kind, Option<Step>)| kind.outcome == Outcome::MayRefuse && *step == Some(Step::Opening);
-        self.strikes.iter().any(stops)
-    }
-
     pub fn may_refuse(&self) -> bool {
         self.strikes.iter().any(|(kind, _)| kind.outcome == Outcome::MayRefuse)
     }

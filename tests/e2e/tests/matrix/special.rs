@@ -9,7 +9,7 @@ use streife_core::client::{Retention, SyncEnd, SyncLimits};
 use streife_core::sync::Network;
 use streife_core::vault::CaseState;
 use streife_e2e::proxy::{Act, Valve, Way};
-use streife_e2e::{Rig, sync};
+use streife_e2e::{HANDOVER, Rig, sync};
 
 use crate::bench::Bench;
 use crate::drain::drain;
@@ -199,17 +199,7 @@ fn redirects_lead_nowhere() -> Result<(), Failed> {
     let mut phone = Phone::new(&bench)?;
     phone.record(Shape::Company)?;
     let chaos = bench.rig.server.chaos();
-    for route in [
-        Route::TimeGet,
-        Route::TokenPost,
-        Route::ShiftPut,
-        Route::CasePut,
-        Route::ObjectPut,
-        Route::UploadPatch,
-        Route::ReceiptGet,
-        Route::EventPut,
-        Route::SealPut,
-    ] {
+    for route in HANDOVER {
         for status in [302, 307, 308] {
             let location = format!("https://{}/v1/box", elsewhere.local_addr()?);
             chaos.script(route, 1, Fault::Redirect { status, location });
