@@ -169,7 +169,7 @@ impl Client {
         let (started, mut report) = (self.now()?, SyncReport::new());
         let asked = UntilSuspended::new(self, limits, started);
         loop {
-            if let Some(end) = asked.end() {
+            if let Some(end) = asked.end()? {
                 return self.end(end, report, engine, limits);
             }
             let request = match self.next_action(limits, &started, engine)? {
@@ -182,9 +182,11 @@ impl Client {
                 Action::OutOfTime => return self.end(SyncEnd::Deadline, report, engine, limits),
             };
             self.tell(engine, limits)?;
-            report.requests += 1;
-            report.bytes_sent += request.body.len();
             let outcome = self.ports.transport.send(&request, &asked);
+            if !matches!(outcome, Err(TransportError::File)) {
+                report.requests += 1;
+                report.bytes_sent += request.body.len();
+            }
             if self.take_outcome(limits, &started, engine, outcome, &mut report)? == Progress::Revoked {
                 return self.end(SyncEnd::Revoked, report, engine, limits);
             }

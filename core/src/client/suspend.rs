@@ -62,17 +62,23 @@ impl<'a> UntilSuspended<'a> {
     }
 
     /// Why a call must end now, if it must.
-    pub(super) fn end(&self) -> Option<SyncEnd> {
-        if self.asked.is_cancelled() || self.client.vault.is_suspended() {
-            return Some(SyncEnd::Cancelled);
+    ///
+    /// # Errors
+    /// [`VaultError::Suspended`]: the caller of `suspend` has asked for it, not the caller of this call.
+    pub(super) fn end(&self) -> Result<Option<SyncEnd>, VaultError> {
+        if self.client.vault.is_suspended() {
+            return Err(VaultError::Suspended);
         }
-        (self.time_left_ms() == Some(0)).then_some(SyncEnd::Deadline)
+        if self.asked.is_cancelled() {
+            return Ok(Some(SyncEnd::Cancelled));
+        }
+        Ok((self.time_left_ms() == Some(0)).then_some(SyncEnd::Deadline))
     }
 }
 
 impl Cancel for UntilSuspended<'_> {
     fn is_cancelled(&self) -> bool {
-        self.end().is_some()
+        !matches!(self.end(), Ok(None))
     }
 
     fn time_left_ms(&self) -> Option<u64> {

@@ -309,13 +309,14 @@ impl Engine {
         std::mem::take(&mut self.findings)
     }
 
-    /// No wait can lie further ahead than the longest one, unless the clock was set back.
+    /// No wait can lie further ahead than the longest one, unless the clock was set back. Each item is asked: one that is
+    /// ready must not hide another that would wait for years.
     fn undo_set_clock(&mut self, context: &Context<'_>) -> Result<(), SyncError> {
         let now = context.now.unix_ms();
         self.memory.undo_set_clock(now);
         let latest = now.saturating_add_unsigned(law::LONGEST_MS);
-        if context.vault.next_item_time(Window::ALL)?.is_some_and(|time| time > latest) {
-            self.keep(context, |step| step.cap_waits(now))?;
+        if context.vault.last_item_time()?.is_some_and(|time| time > latest) {
+            self.keep(context, |step| step.end_waits_beyond(latest, now))?;
         }
         Ok(())
     }

@@ -73,7 +73,10 @@ impl Engine {
             None => None,
         };
         if let (Some(item), TransportError::File) = (&item, error) {
-            return self.back_off_item(context, item, None);
+            // Nothing was sent: that is no word about the box, and stops no other item.
+            let until = self.wait_until(context, item.attempts, None)?;
+            self.defer(context, item, until)?;
+            return Ok(Progress::Waits);
         }
         if error == TransportError::Lost && pending.body > 0 {
             self.memory.link.cut();

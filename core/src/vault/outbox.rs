@@ -209,6 +209,12 @@ pub(super) fn next_time(connection: &Connection, window: Window) -> Result<Optio
     Ok(connection.prepare_cached(&sql)?.query_row(values, |row| row.get(0)).optional()?)
 }
 
+/// The time of the ready item that waits longest.
+pub(super) fn last_time(connection: &Connection) -> Result<Option<i64>, VaultError> {
+    let sql = format!("SELECT MAX(not_before) FROM outbox WHERE state = {}", ItemState::Ready as u8);
+    Ok(connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Bytes of all items that have neither arrived nor been refused.
 pub(super) fn open_bytes(connection: &Connection) -> Result<u64, VaultError> {
     let sql = "SELECT COALESCE(SUM(size), 0) FROM outbox WHERE state IN (?1, ?2)";
@@ -378,8 +384,9 @@ pub(super) fn quarantine(transaction: &Transaction<'_>, id: i64, reason: &str) -
     expect_one(transaction.prepare_cached(sql)?.execute((id, ItemState::Quarantined as u8, reason))?)
 }
 
-/// Pulls in times that lie further ahead than any wait can be: the clock was set back.
-pub(super) fn cap_times(transaction: &Transaction<'_>, latest: i64) -> Result<(), VaultError> {
-    transaction.prepare_cached("UPDATE outbox SET not_before = ?1 WHERE not_before > ?1")?.execute([latest])?;
+/// Ends waits that lie further ahead than any can be: the clock was set back.
+pub(super) fn end_waits_beyond(transaction: &Transaction<'_>, latest: i64, now: i64) -> Result<(), VaultError> {
+    let sql = "UPDATE outbox SET not_before = ?2 WHERE not_before > ?1";
+    transaction.prepare_cached(sql)?.execute((latest, now))?;
     Ok(())
 }

@@ -369,6 +369,14 @@ impl Vault {
         self.database.read(|connection| outbox::next_time(connection, window))
     }
 
+    /// When the ready item that waits longest may be sent, unix milliseconds.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn last_item_time(&self) -> Result<Option<i64>, VaultError> {
+        self.database.read(outbox::last_time)
+    }
+
     /// An item, if it is there.
     ///
     /// # Errors

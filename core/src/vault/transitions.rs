@@ -230,12 +230,12 @@ impl Step<'_> {
         })
     }
 
-    /// Pulls in waiting times that lie beyond `latest`, as after a clock that was set back.
+    /// Ends now the waits that lie beyond `latest`, as after a clock that was set back.
     ///
     /// # Errors
     /// [`VaultError`].
-    pub fn cap_waits(&self, latest: i64) -> Result<(), VaultError> {
-        self.write(|transaction| outbox::cap_times(transaction, latest))
+    pub fn end_waits_beyond(&self, latest: i64, now: i64) -> Result<(), VaultError> {
+        self.write(|transaction| outbox::end_waits_beyond(transaction, latest, now))
     }
 
     /// Takes a range of numbers over that the box has signed for an open request. `false` if it was here before: then the

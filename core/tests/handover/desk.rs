@@ -118,7 +118,7 @@ impl Desk {
             self.clock.advance_ms(u32::try_from(body.len() * 1_000 / speed).expect("a short while"));
         }
         let fault = state.faults.remove(&number);
-        let mut bytes = bytes_of(body);
+        let mut bytes = bytes_of(body)?;
         match fault {
             Some(Fault::Before(error)) => return Err(error),
             Some(Fault::Answer(answer)) => return Ok(answer),
@@ -311,18 +311,18 @@ pub fn problem(status: u16, kind: ProblemType) -> Response {
     Response { status, headers: vec![header("content-type", "application/problem+json")], body }
 }
 
-fn bytes_of(body: &Body) -> Vec<u8> {
-    match body {
+fn bytes_of(body: &Body) -> Result<Vec<u8>, TransportError> {
+    Ok(match body {
         Body::Empty => Vec::new(),
         Body::Bytes(bytes) => bytes.clone(),
         Body::FileRange { path, offset, length } => {
-            let mut file = std::fs::File::open(path).expect("opens");
+            let mut file = std::fs::File::open(path).map_err(|_| TransportError::File)?;
             file.seek(SeekFrom::Start(*offset)).expect("seeks");
             let mut bytes = Vec::new();
             file.take(*length).read_to_end(&mut bytes).expect("reads");
             bytes
         }
-    }
+    })
 }
 
 impl Transport for Desk {
@@ -343,7 +343,7 @@ impl Transport for Desk {
             let mut state = self.state();
             state.seen.push((request.method, request.path.clone(), fits as u64));
             if request.method == Method::Patch {
-                let mut bytes = bytes_of(&request.body);
+                let mut bytes = bytes_of(&request.body)?;
                 bytes.truncate(fits);
                 self.answer(&mut state, request.method, &request.path, &headers, &bytes);
             }

@@ -161,6 +161,54 @@ fn a_clock_that_is_set_by_ten_years_costs_no_longer_wait_than_the_longest() {
 }
 
 #[test]
+fn a_wait_of_a_clock_that_was_set_back_is_seen_behind_items_that_are_ready() {
+    let world = World::new();
+    let client = world.begin(&Blocking);
+    let first = world.seal(&client);
+    world.drain(&Blocking, &client);
+    let honest = world.phone.clock.read();
+    let second = world.seal(&client);
+    world.phone.clock.set(ClockReading { unix_ms: honest.unix_ms + YEARS_MS, ..honest });
+    let behind_the_token = world.desk.requests() + 2;
+    fail_from(
+        &world,
+        behind_the_token,
+        &Fault::Answer(Response { status: 500, headers: Vec::new(), body: Vec::new() }),
+    );
+    let until = wait(Blocking.sync(&world, &client, Network::Unmetered).0);
+    assert!(
+        world.desk.requests() > behind_the_token && until > honest.unix_ms + YEARS_MS,
+        "the control: an item waits"
+    );
+    world.phone.clock.set(honest);
+    world.desk.state().faults.clear();
+    let third = world.seal(&client);
+    world.drain(&Blocking, &client);
+    [first, second, third].into_iter().for_each(|case| world.assert_handed_over(&client, case, "set back"));
+    assert!(world.phone.clock.read().unix_ms - honest.unix_ms <= 90 * 60 * 1_000);
+}
+
+#[test]
+fn files_that_are_gone_stop_no_other_case_and_are_not_held_against_the_box() {
+    let world = World::new();
+    let client = world.begin(&Blocking);
+    for _ in 0..3 {
+        world.seal(&client);
+    }
+    client.sync(&SyncLimits::over(Network::Offline)).expect("signs what waits");
+    let objects = std::fs::read_dir(world.phone.vault_folder().join("objects")).expect("is there");
+    let gone = objects.map(|entry| std::fs::remove_file(entry.expect("an entry").path()).expect("removes")).count();
+    assert!(gone > 5, "the control: more than the breaker takes, {gone}");
+    let sound = world.seal(&client);
+    for _ in 0..4 {
+        let (end, waiting) = Blocking.sync(&world, &client, Network::Unmetered);
+        assert_eq!(waiting, Some(Waiting::Retry));
+        world.wait_until(wait(end));
+    }
+    world.assert_handed_over(&client, sound, "beside lost files");
+}
+
+#[test]
 fn an_absurd_retry_after_is_no_end_and_none_at_all_no_loop() {
     for (told, most) in [("18446744073709551615", 90 * 60 * 1_000), ("0", 20 * 60 * 1_000), ("soon", 20 * 60 * 1_000)] {
         for (status, kind) in [(503, ProblemType::Busy), (429, ProblemType::RateLimited), (500, ProblemType::Internal)]

@@ -36,10 +36,14 @@ impl Log {
             at_ms: timed.unix_ms,
             network: network.to_owned(),
             requests: report.requests,
+            retries: report.retries,
             bytes: report.bytes_sent,
+            bytes_needed: report.bytes_needed,
             receipts: report.receipts,
+            decisions: report.decisions,
             quarantined: report.quarantined,
             end: end.to_owned(),
+            waiting: report.waiting.map(|waiting| waiting.english().to_owned()),
         });
     }
 

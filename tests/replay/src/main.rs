@@ -329,8 +329,17 @@ fn tell(outcome: &Outcome, page: &Path) {
     ));
     outcome.checks.iter().for_each(tell_check);
     say(&format!(
-        "{} cases, {} photos, {} voided, {} purged, {} queued; {} requests, {} bytes sent for {} needed",
-        sum.cases, sum.photos, sum.voided, sum.purged, sum.queued, sum.requests, sum.bytes_sent, sum.bytes_needed
+        "{} cases, {} photos, {} voided, {} purged, {} queued",
+        sum.cases, sum.photos, sum.voided, sum.purged, sum.queued
+    ));
+    say(&format!(
+        "{} calls of sync: {} requests, {} tried again, {} receipts, {} bytes sent for {} needed",
+        outcome.syncs.len(),
+        sum.requests,
+        sum.retries,
+        sum.receipts,
+        sum.bytes_sent,
+        sum.bytes_needed
     ));
     say(&format!(
         "{:.1} s: capture {:.1}, sync {:.1}, checks {:.1}, waiting for photos {:.1} (drawing took {:.1} beside it)",

@@ -80,6 +80,10 @@ pub struct Summary {
     pub queued: u64,
     /// Requests the phone sent.
     pub requests: u64,
+    /// Requests that failed and were tried again.
+    pub retries: u64,
+    /// Receipts the phone has verified.
+    pub receipts: u64,
     /// Bytes of all request bodies the phone sent.
     pub bytes_sent: u64,
     /// Bytes of the signed structures and objects that had to arrive.
@@ -140,14 +144,22 @@ pub struct SyncCall {
     pub network: String,
     /// Requests sent.
     pub requests: u32,
+    /// Of these, such that failed and are tried again.
+    pub retries: u32,
     /// Bytes of their bodies.
     pub bytes: u64,
+    /// Bytes of what has arrived: what would have been enough.
+    pub bytes_needed: u64,
     /// Receipts verified.
     pub receipts: u32,
+    /// Decisions of the desk that were verified.
+    pub decisions: u32,
     /// Items refused for good.
     pub quarantined: u32,
-    /// Why it returned: `idle`, `waits`, `deadline`, `cancelled`, `revoked`, or the error's kind.
+    /// Why it returned: `idle`, `waits`, `deadline`, `cancelled` or `revoked`.
     pub end: String,
+    /// What the rest waits for, in words.
+    pub waiting: Option<String>,
 }
 
 /// One case.

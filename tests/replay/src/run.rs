@@ -92,6 +92,8 @@ fn finish(
     let cases = Final { client, desk, target, played: &player.cases }.check(&mut checks)?;
     let mut summary = check::count(client, desk)?;
     (summary.requests, summary.bytes_sent) = player.phone().traffic();
+    summary.retries = player.log.syncs.iter().map(|call| u64::from(call.retries)).sum();
+    summary.receipts = player.log.syncs.iter().map(|call| u64::from(call.receipts)).sum();
     summary.bytes_needed = check::bytes_needed(client, desk)?;
     summary.amount_cents = cases.iter().filter(|case| case.voided.is_none()).map(|case| case.amount_cents).sum();
     if summary.queued == 0 && summary.bytes_needed > 0 {

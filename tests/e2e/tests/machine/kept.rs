@@ -101,3 +101,17 @@ fn keys_destroyed_while_the_store_is_silent() {
         calm(Act::Sync(Network::Unmetered)),
     ]);
 }
+
+/// The clock was set back while something waited for long: other items that were ready kept that wait from being seen.
+#[test]
+fn a_long_wait_behind_a_clock_that_is_set_back() {
+    let slow = Trouble::Network { first: 4, count: 2, fault: Cut::Status(500, Some(u32::MAX)) };
+    holds(vec![
+        calm(Act::Edit(0, Edit::Vehicle(0))),
+        calm(Act::EndShift),
+        calm(Act::SetClock(728)),
+        amid(slow, Act::Sync(Network::Unmetered)),
+        calm(Act::Fill(0)),
+        calm(Act::LoseFile(19, 0)),
+    ]);
+}

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::axis::Axis;
 use super::format::{bytes, counted, short_span};
 use super::html::Text;
+use super::waits;
 use crate::model::{Moment, NetworkSpan, Outcome, SyncCall};
 
 /// Top of the network lane.
@@ -110,7 +111,7 @@ pub(super) fn sync(outcome: &Outcome, axis: Axis<'_>) -> String {
         .map(|(y, _)| format!("<line x1=\"0\" x2=\"100%\" y1=\"{y:.1}\" y2=\"{y:.1}\" class=\"scale\"/>\n"));
     let base = format!("<line x1=\"0\" x2=\"100%\" y1=\"{SYNC_BASE_Y}\" y2=\"{SYNC_BASE_Y}\" class=\"base\"/>\n");
     let bars = outcome.syncs.iter().map(|call| sync_bar(call, axis, top));
-    lines.chain([base]).chain(bars).collect()
+    lines.chain([base, waits::band(outcome, axis)]).chain(bars).collect()
 }
 
 fn sync_bar(call: &SyncCall, axis: Axis<'_>, top: f64) -> String {
@@ -132,15 +133,18 @@ fn sync_bar(call: &SyncCall, axis: Axis<'_>, top: f64) -> String {
 }
 
 fn sync_title(call: &SyncCall, axis: Axis<'_>) -> String {
-    let refused = if call.quarantined > 0 { format!(", {} refused", call.quarantined) } else { String::new() };
+    let some = |count: u32, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+    let refused = some(call.retries, "tried again") + &some(call.quarantined, "refused");
+    let waits = call.waiting.as_deref().map(|reason| format!(", {}", Text(reason)));
     format!(
-        "{} {}: {}, {}, {}{refused}, end: {}",
+        "{} {}: {}, {}, {}{refused}, end: {}{}",
         axis.clock.hms(call.at_ms),
         Text(&call.network),
         counted(call.requests as usize, "request", "requests"),
         bytes(call.bytes),
         counted(call.receipts as usize, "receipt", "receipts"),
-        Text(&call.end)
+        Text(&call.end),
+        waits.unwrap_or_default()
     )
 }
 

@@ -22,6 +22,7 @@ mod timeline;
 mod timing;
 mod tow;
 mod verdict;
+mod waits;
 mod words;
 
 #[cfg(test)]

@@ -77,6 +77,7 @@ pub(super) fn with_text(text: &str) -> Outcome {
         text: text.to_owned(),
         at_ms: BEGIN_MS,
     };
+    outcome.syncs.iter_mut().for_each(|call| call.waiting = Some(text.to_owned()));
     outcome.timeline = ["photo", "seal", "void", "kill", "start", "shift", text].map(every).to_vec();
     outcome.network.iter_mut().for_each(|span| text.clone_into(&mut span.state));
     outcome.syncs.iter_mut().for_each(|call| (call.network, call.end) = (text.to_owned(), text.to_owned()));
@@ -148,10 +149,14 @@ fn sync(case: &CaseOutcome) -> Option<SyncCall> {
         at_ms: case.receipted_ms?,
         network,
         requests: 4,
+        retries: 0,
         bytes: 5_000_000,
+        bytes_needed: 5_000_000,
         receipts: 1,
+        decisions: 0,
         quarantined: 0,
         end,
+        waiting: None,
     })
 }
 

@@ -3,6 +3,7 @@
 use super::clock::LocalClock;
 use super::format::{bytes, counted, grouped};
 use super::html::{Text, or_dash};
+use super::waits;
 use crate::model::{Moment, NetworkSpan, Outcome, SyncCall};
 
 /// Everything of the timeline except sync, folded away.
@@ -41,13 +42,15 @@ pub(super) fn sync_section(outcome: &Outcome, clock: LocalClock<'_>) -> String {
     let rows: String = outcome.syncs.iter().map(|call| sync_row(call, clock)).collect();
     format!(
         "<section id=\"sync\" aria-labelledby=\"sync-h\">\n<h2 id=\"sync-h\">Sync <span class=\"count\">{}</span></h2>\n\
-         <details class=\"fold\"><summary>Every call of sync</summary>\n<div class=\"scroll\" tabindex=\"0\" \
+         {}<details class=\"fold\"><summary>Every call of sync</summary>\n<div class=\"scroll\" tabindex=\"0\" \
          role=\"region\" aria-label=\"Every call of sync\"><table class=\"list\">\n\
          <thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Network</th>\
-         <th scope=\"col\" class=\"number\">Requests</th><th scope=\"col\" class=\"number\">Bytes</th>\
-         <th scope=\"col\" class=\"number\">Receipts</th><th scope=\"col\" class=\"number\">Refused</th>\
-         <th scope=\"col\">End</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div></details>\n</section>\n",
-        resume(&outcome.syncs)
+         <th scope=\"col\" class=\"number\">Requests</th><th scope=\"col\" class=\"number\">Tried again</th>\
+         <th scope=\"col\" class=\"number\">Sent</th><th scope=\"col\" class=\"number\">Needed</th>\
+         <th scope=\"col\" class=\"number\">Receipts</th><th scope=\"col\" class=\"number\">Decisions</th>\
+         <th scope=\"col\" class=\"number\">Refused</th><th scope=\"col\">End</th><th scope=\"col\">Waits for</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div></details>\n</section>\n",
+        resume(&outcome.syncs),
+        waits::summary(outcome)
     )
 }
 
@@ -58,20 +61,31 @@ fn resume(calls: &[SyncCall]) -> String {
 
 fn sync_row(call: &SyncCall, clock: LocalClock<'_>) -> String {
     let class = if call.quarantined > 0 { " class=\"bad\"" } else { "" };
+    let figures = [
+        soft_zero(call.requests.into()),
+        soft_zero(call.retries.into()),
+        soft_bytes(call.bytes),
+        soft_bytes(call.bytes_needed),
+        soft_zero(call.receipts.into()),
+        soft_zero(call.decisions.into()),
+        soft_zero(call.quarantined.into()),
+    ]
+    .map(|figure| format!("<td class=\"number\">{figure}</td>"));
     format!(
-        "<tr{class}><td>{}</td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>\
-         <td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>\n",
+        "<tr{class}><td>{}</td><td>{}</td>{}<td>{}</td><td>{}</td></tr>\n",
         clock.hms(call.at_ms),
         Text(&call.network),
-        soft_zero(call.requests.into()),
-        if call.bytes == 0 { soft_zero(0) } else { bytes(call.bytes) },
-        soft_zero(call.receipts.into()),
-        soft_zero(call.quarantined.into()),
-        Text(&call.end)
+        figures.concat(),
+        Text(&call.end),
+        waits::of(call)
     )
 }
 
 /// Zeros would drown what happened.
 fn soft_zero(number: u64) -> String {
     if number == 0 { "<span class=\"none\">0</span>".to_owned() } else { grouped(number) }
+}
+
+fn soft_bytes(count: u64) -> String {
+    if count == 0 { soft_zero(0) } else { bytes(count) }
 }

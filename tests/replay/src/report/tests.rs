@@ -254,3 +254,24 @@ fn a_time_that_comes_twice_is_told_apart() {
     assert_eq!(clock.zone(), "UTC+02:00, then UTC+01:00");
     assert!(clock.same_day(CHANGE_MS - half, CHANGE_MS + half) && !clock.same_day(CHANGE_MS, CHANGE_MS - 7 * half));
 }
+
+#[test]
+fn waiting_is_told_with_its_reason_and_its_time() {
+    let mut outcome = sample::shift();
+    assert!(!render(&outcome).contains("class=\"waiting\""), "nothing waited");
+    let from = BEGIN_MS + 60 * 60_000;
+    for (call, minute) in outcome.syncs.iter_mut().zip([0, 10, 30]) {
+        call.at_ms = from + minute * 60_000;
+        call.waiting = (minute < 30).then(|| "waiting for Wi-Fi".to_owned());
+        (call.end, call.retries) = ("waits".to_owned(), 2);
+    }
+    outcome.syncs.truncate(3);
+    (outcome.summary.retries, outcome.summary.receipts) = (6, 23);
+    let page = render(&outcome);
+    assert!(
+        page.contains("<title>07:00:00 to 07:30:00: waiting for Wi-Fi, 30 min</title>"),
+        "one stretch of two calls"
+    );
+    assert!(page.contains("<dt>waiting for Wi-Fi</dt><dd>30 min <span class=\"small\">1 time</span></dd>"));
+    assert!(page.contains("in 3 calls of sync; 6 tried again, 23 receipts"));
+}

@@ -27,7 +27,9 @@ pub(super) fn section(outcome: &Outcome) -> String {
 }
 
 fn calls(outcome: &Outcome) -> String {
-    format!("in {}", counted(outcome.syncs.len(), "call of sync", "calls of sync"))
+    let calls = counted(outcome.syncs.len(), "call of sync", "calls of sync");
+    let (retries, receipts) = (grouped(outcome.summary.retries), grouped(outcome.summary.receipts));
+    format!("in {calls}; {retries} tried again, {receipts} receipts")
 }
 
 /// `value` and `note` are numbers and fixed words only.

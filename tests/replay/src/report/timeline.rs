@@ -100,6 +100,7 @@ const LEGEND: &str = r##"<ul class="legend" aria-hidden="true">
 <li><svg width="12" height="12"><use href="#m-kill" x="6" y="6" class="kill"/></svg>app killed</li>
 <li><svg width="12" height="12"><use href="#m-start" x="6" y="6" class="start"/></svg>app started</li>
 <li><svg width="8" height="12"><rect x="2" y="2" width="4" height="10" class="sync-idle"/></svg>sync, height: bytes</li>
+<li><svg width="22" height="12"><rect y="3" width="22" height="6" class="waits"/></svg>waiting, with the reason</li>
 <li><svg width="26" height="12"><rect y="2" width="26" height="8" rx="2" class="case-work"/></svg>begun to sealed</li>
 <li><svg width="26" height="12"><rect y="2" width="26" height="8" rx="2" class="case-wait"/></svg>sealed to receipt</li>
 <li><svg width="8" height="12"><rect x="2.5" width="3" height="12" class="receipt"/></svg>receipt</li>
