@@ -21,8 +21,7 @@ use crate::plan::Shape;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const DAY_MS: i64 = 24 * 3_600_000;
-/// Waits of up to a quarter of an hour, drawn evenly, make some 190.
-const MOST_ATTEMPTS_A_DAY: u32 = 260;
+const MOST_ATTEMPTS_A_DAY: u32 = 120;
 
 /// All of them.
 pub fn trials() -> Vec<Trial> {
