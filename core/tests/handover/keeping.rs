@@ -1,6 +1,7 @@
 //! How long payloads stay, what the desk's decision does, and what happens when the box has lost a case.
 
-use streife_core::client::{Notice, Retention, SyncEnd, SyncLimits};
+use streife_core::client::{Client, Config, Notice, Ports, Retention, SpaceLevel, StorageConfig, SyncEnd, SyncLimits};
+use streife_core::error::ErrorKind;
 use streife_core::sync::Network;
 use streife_core::vault::{CaseState, JournalEvent};
 
@@ -12,11 +13,11 @@ fn unmetered() -> SyncLimits<'static> {
     SyncLimits::over(Network::Unmetered)
 }
 
-fn state(client: &streife_core::client::Client, case: streife_core::domain::CaseId) -> CaseState {
+fn state(client: &Client, case: streife_core::domain::CaseId) -> CaseState {
     client.case(case).expect("is there").state
 }
 
-fn told(client: &streife_core::client::Client, event: &JournalEvent) -> bool {
+fn told(client: &Client, event: &JournalEvent) -> bool {
     client.journal().expect("reads").records().any(|record| record.event == *event)
 }
 
@@ -42,6 +43,32 @@ fn a_receipted_payload_stays_for_three_days_and_counts_as_handed_over() {
     assert_eq!(state(&client, case), CaseState::Purged, "after 72 hours");
     let receipts = client.receipts_export().expect("exports");
     assert_eq!(receipts.iter().map(|(of, _)| *of).collect::<Vec<_>>(), [case], "the receipt stays");
+}
+
+/// A vault that may hold back more than any disk has is one whose disk is full.
+#[test]
+fn a_full_disk_lets_go_what_has_a_receipt_and_nothing_else() {
+    let world = World::keeping(Retention::default());
+    let client = world.begin(&Blocking);
+    let receipted = world.seal(&client);
+    world.drain(&Blocking, &client);
+    let waiting = world.seal(&client);
+    client.begin_case().expect("there is room");
+    assert_eq!(state(&client, receipted), CaseState::Receipted, "the control: with room it stays");
+    let files = || std::fs::read_dir(world.phone.vault_folder().join("objects")).expect("lists").count();
+    let before = files();
+    drop(client);
+    let storage = StorageConfig { ballast: 1 << 50, ..world.config().storage };
+    let full = Config { storage, ..world.config() };
+    let ports = Ports { transport: world.desk.clone(), ..world.phone.ports() };
+    let client = Client::open(full, ports).expect("opens");
+    assert_eq!(client.space().expect("reads").level, SpaceLevel::Full);
+    assert!(client.begin_case().is_err_and(|error| error.kind() == ErrorKind::DiskFull));
+    assert_eq!((state(&client, receipted), state(&client, waiting)), (CaseState::Purged, CaseState::Sealed));
+    assert!(files() > 0 && files() < before, "the waiting case keeps its own");
+    world.drain(&Blocking, &client);
+    assert!(world.desk.is_whole(waiting), "and is handed over from the full disk");
+    assert!(client.audit().expect("audits").findings.is_empty());
 }
 
 #[test]
