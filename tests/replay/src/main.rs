@@ -53,6 +53,9 @@ struct StormArguments {
     /// Phones that are awake at once, at most.
     #[arg(long, default_value_t = 128)]
     threads: usize,
+    /// Requests that the box lets in at a time, photos fewer: a small number shows how it sends phones away.
+    #[arg(long, value_name = "REQUESTS")]
+    at_once: Option<u32>,
     /// Seed of who records how much and when.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -291,9 +294,10 @@ fn handed_over(arguments: HandOverArguments) -> Result<usize, ReplayError> {
 }
 
 fn stormed(arguments: StormArguments) -> Result<usize, ReplayError> {
-    let StormArguments { devices, cases, within, speed, threads, seed, folder, json } = arguments;
+    let StormArguments { devices, cases, within, speed, threads, at_once, seed, folder, json } = arguments;
     let bar = Bar::new();
-    let outcome = storm(&Storm { devices, cases, within_min: within, speed, threads, seed, folder }, &bar);
+    let size = Storm { devices, cases, within_min: within, speed, threads, at_once, seed, folder };
+    let outcome = storm(&size, &bar);
     bar.0.finish_and_clear();
     let outcome = outcome?;
     if let Some(file) = &json {

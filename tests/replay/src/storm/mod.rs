@@ -21,7 +21,7 @@ mod phone;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use streife_box::{BoxConfig, RunningBox};
+use streife_box::{AdmissionLimits, BoxConfig, RunningBox};
 
 use crate::watch::Stopwatch;
 use crate::{Progress, ReplayError};
@@ -48,10 +48,22 @@ pub struct Storm {
     pub speed: u32,
     /// Phones that are awake at once, at most.
     pub threads: usize,
+    /// Requests that the box lets in at a time, photos fewer; its usual limits if absent.
+    pub at_once: Option<u32>,
     /// Seed of who has how many cases, and when whose shift ends.
     pub seed: u64,
     /// Folder of phones and box; a temporary one otherwise.
     pub folder: Option<PathBuf>,
+}
+
+/// The box again, at the same address, with less room in all its classes: the phones were enrolled before.
+fn narrowed(server: RunningBox, config: BoxConfig, at_once: u32) -> Result<RunningBox, ReplayError> {
+    let AdmissionLimits { manifest, record, photo } = AdmissionLimits::default();
+    let part = |limit: u32| (at_once.saturating_mul(limit) / manifest).max(1);
+    let admission = AdmissionLimits { manifest: at_once.max(1), record: part(record), photo: part(photo) };
+    let listen = server.address();
+    let restarted = server.stop().and_then(|()| RunningBox::start(BoxConfig { admission, listen, ..config }));
+    restarted.map_err(|error| ReplayError::setup("box")(&error))
 }
 
 /// Plays a storm.
@@ -63,13 +75,17 @@ pub fn storm(storm: &Storm, progress: &dyn Progress) -> Result<StormOutcome, Rep
     let folder = storm.folder.clone().unwrap_or_else(|| scratch.path().to_owned());
     let clock = Arc::new(FleetClock::new(SHIFT_MS, storm.speed));
     let config = BoxConfig { clock: clock.clone(), ..BoxConfig::local(folder.join("box")) };
-    let server = RunningBox::start(config).map_err(|error| ReplayError::setup("box")(&error))?;
+    let server = RunningBox::start(config.clone()).map_err(|error| ReplayError::setup("box")(&error))?;
     let arrivals = Arc::new(Arrivals::default());
     let camera = Camera::default();
     let total = Stopwatch::start();
     let phones = fleet::prepare(storm, progress, |number| {
         StormPhone::prepare(&folder.join(format!("phone-{number}")), number, storm, &camera, &clock, &server, &arrivals)
     })?;
+    let server = match storm.at_once {
+        Some(at_once) => narrowed(server, config, at_once)?,
+        None => server,
+    };
     let prepared = total.elapsed();
     arrivals.clear();
     clock.start();
