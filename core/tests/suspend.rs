@@ -11,15 +11,15 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use common::{Phone, all_bytes, officer};
 use other::{Other, shared_phone};
 use outside::Held;
-use streife_core::client::{Client, Notice, Ports, SyncLimits};
+use streife_core::client::{Client, Config, Notice, Ports, StorageConfig, SyncLimits};
 use streife_core::domain::{CaseEdit, PhotoClass, Place};
 use streife_core::error::{Error, ErrorKind};
-use streife_core::ports::{Cancel, NeverCancel, Request, Response, Transport, TransportError};
+use streife_core::ports::{Cancel, KeyStore, KeyStoreError, NeverCancel, Request, Response, Transport, TransportError};
 use streife_core::sync::Network;
 use streife_core::vault::{JournalEvent, VaultError};
 
@@ -260,6 +260,56 @@ fn another_state_in_the_vaults_place_is_noticed_and_worked_on() {
     journal.verify().expect("holds");
     let entry = JournalEvent::ChangedWhileSuspended { left, found };
     assert!(journal.records().any(|record| record.event == entry));
+}
+
+/// A key store that sends the app to the background in the middle of a question, and answers only then.
+struct GoesToSleep {
+    store: Arc<dyn KeyStore>,
+    client: Mutex<Weak<Client>>,
+}
+
+impl KeyStore for GoesToSleep {
+    fn create(&self, alias: &str) -> Result<(), KeyStoreError> {
+        self.store.create(alias)
+    }
+
+    fn wrap(&self, alias: &str, key: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
+        self.store.wrap(alias, key)
+    }
+
+    fn unwrap(&self, alias: &str, wrapped: &[u8]) -> Result<[u8; 32], KeyStoreError> {
+        let client = std::mem::take(&mut *self.client.lock().expect("no holder panics")).upgrade();
+        client.into_iter().for_each(|client| client.suspend().expect("suspends"));
+        self.store.unwrap(alias, wrapped)
+    }
+
+    fn delete(&self, alias: &str) -> Result<(), KeyStoreError> {
+        self.store.delete(alias)
+    }
+}
+
+/// The limit of the key store lies beyond this test's patience: if suspending waited for the resumption, both would stand.
+#[test]
+fn suspending_does_not_wait_for_a_resumption_that_asks_the_key_store() {
+    let phone = Phone::new();
+    let key_store = Arc::new(GoesToSleep { store: phone.ports().key_store, client: Mutex::default() });
+    let storage = StorageConfig { key_store_timeout_ms: u64::MAX, ..phone.config().storage };
+    let config = Config { storage, ..phone.config() };
+    let ports = Ports { key_store: key_store.clone(), ..phone.ports() };
+    let client = Arc::new(Client::open(config, ports).expect("opens"));
+    client.open_shift(&officer()).expect("opens");
+    client.suspend().expect("suspends");
+    phone.open().rotate_keys().expect("another process begins an epoch");
+    *key_store.client.lock().expect("no holder panics") = Arc::downgrade(&client);
+    assert!(is_suspended(client.resume()), "it was suspended meanwhile");
+    assert!(is_suspended(client.begin_case()));
+    client.resume().expect("resumes");
+    assert!(
+        matches!(client.notices()[..], [Notice::ChangedWhileSuspended { .. }]),
+        "told by the one that comes through"
+    );
+    client.begin_case().expect("goes on");
+    client.journal().expect("opens").verify().expect("holds");
 }
 
 #[test]

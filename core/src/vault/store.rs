@@ -42,6 +42,8 @@ pub struct Vault {
     pub(super) kept_up: KeptUp,
     /// The journal's head when the vault was suspended; see `suspend.rs`.
     pub(super) left: Mutex<JournalHead>,
+    /// Held while the vault is taken up again.
+    pub(super) resuming: Mutex<()>,
 }
 
 /// A vault that was opened, and what a crash had left in it.
@@ -116,6 +118,7 @@ impl Vault {
             ports,
             kept_up: KeptUp::default(),
             left: Mutex::new(JournalHead::GENESIS),
+            resuming: Mutex::default(),
         })
     }
 

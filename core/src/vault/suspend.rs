@@ -3,6 +3,11 @@
 //! iOS ends an app that is suspended while it holds a lock; a second process of the app may want the vault. So a
 //! suspended vault has nothing open in its folder: no lock, no connection, no file. Keys stay in memory. Taking it up
 //! again is cheap if the journal's head is the one left behind; otherwise it is opened as carefully as the first time.
+//!
+//! Taking up asks the key store, which may be slow, and iOS gives a process seconds to go to sleep. So suspending never
+//! waits for a resumption: it closes the folder under it, the resumption fails, and what it had found is told by the next.
+
+use std::sync::{MutexGuard, PoisonError};
 
 use super::database::quick_check;
 use super::journal;
@@ -43,7 +48,18 @@ impl Vault {
     /// # Errors
     /// [`VaultError::InUse`] while another process has it, or as opening; the vault then stays suspended.
     pub fn resume(&self) -> Result<Resumed, VaultError> {
-        let mut left = self.left();
+        let _one_at_a_time = self.resuming.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((left, found, closings)) = self.reopen()? else { return Ok(Resumed::Unchanged) };
+        let taken_up = self.take_up(left, found);
+        if taken_up.is_err() {
+            self.leave_as_found(left, found, closings)?;
+        }
+        taken_up
+    }
+
+    /// Opens the folder if it is closed: the head that was left, the one that is there, and how often it was closed.
+    fn reopen(&self) -> Result<Option<(JournalHead, JournalHead, u64)>, VaultError> {
+        let left = self.left();
         let found = self.database.resume(|connection| {
             let found = journal::head(connection)?;
             if found != *left {
@@ -51,13 +67,22 @@ impl Vault {
             }
             Ok(found)
         })?;
-        let Some(found) = found else { return Ok(Resumed::Unchanged) };
+        let Some(found) = found else { return Ok(None) };
         self.objects.handles.allow();
-        let taken_up = self.take_up(*left, found);
-        if taken_up.is_err() {
+        Ok(Some((*left, found, self.suspensions())))
+    }
+
+    /// Closes the folder again, unless somebody has. What somebody else has done is not told yet: the next resumption must
+    /// find it, too.
+    fn leave_as_found(&self, was: JournalHead, found: JournalHead, closings: u64) -> Result<(), VaultError> {
+        let mut left = self.left();
+        if self.suspensions() == closings {
             self.close(&mut left)?;
         }
-        taken_up
+        if found != was {
+            *left = was;
+        }
+        Ok(())
     }
 
     /// Whether the vault is suspended, or about to be.
@@ -97,8 +122,8 @@ impl Vault {
         Ok(())
     }
 
-    /// Locked for as long as suspending or resuming takes, so that neither meets the other half done.
-    fn left(&self) -> std::sync::MutexGuard<'_, JournalHead> {
-        self.left.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Locked for as long as opening or closing the folder takes, so that neither meets the other half done.
+    fn left(&self) -> MutexGuard<'_, JournalHead> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
