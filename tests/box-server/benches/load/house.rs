@@ -60,7 +60,7 @@ impl Drop for House {
 fn told(folder: &Path) -> Connection {
     let file = std::fs::read(folder.join("agency.json")).expect("the agency's file");
     let file: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
-    let text = |name: &str| file[name].as_str().expect("text").to_owned();
+    let text = |name: &str| file.get(name).and_then(|value| value.as_str()).expect("text").to_owned();
     let point = |name: &str| from_hex::<65>(&text(name)).expect("a point").to_vec();
     Connection {
         origin: text("url"),
