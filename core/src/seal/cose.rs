@@ -87,7 +87,7 @@ impl Namespace {
 
 /// A public P-256 key that signatures are verified with.
 ///
-/// `p256` reads the key and the signature, `ring` verifies: it takes an eighth of the time, and the box does little else
+/// `p256` reads the key and the signature, `ring` verifies: it takes a fifth of the time, and a busy box does little else
 /// (ADR 0030). What `ring` would read for itself has been read before it, so both accept the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyingKey {

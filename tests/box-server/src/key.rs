@@ -1,7 +1,7 @@
 //! The key that the box signs receipts and times with.
 //!
 //! A receipt is signed within the transaction that completes its case, and there is one writer for the whole box, so the
-//! signature's cost is a limit of its own. `ring` signs in an eighth of the time that `p256` takes (ADR 0030). Its
+//! signature's cost is a limit of its own. `ring` signs in a fifteenth of the time that `p256` takes (ADR 0030). Its
 //! signatures are not the same twice, as those of RFC 6979 are; nothing here signs one thing twice, since a receipt is
 //! stored with the case.
 
