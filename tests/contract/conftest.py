@@ -12,7 +12,7 @@ from phone.shift import Phone
 @pytest.fixture(scope="session")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[boxes.Box]:
     """One box for all, which takes no proof without a nonce."""
-    running = boxes.start(Path(tmp_path_factory.mktemp("box")), "--demand-nonces")
+    running = boxes.start(Path(tmp_path_factory.mktemp("box")))
     yield running
     running.stop()
 

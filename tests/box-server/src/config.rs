@@ -39,7 +39,8 @@ pub struct BoxConfig {
     pub geo_pack: Option<Vec<u8>>,
     /// Tables of prefixes and of nationality signs, JSON.
     pub plate_tables: [Vec<u8>; 2],
-    /// Whether a DPoP proof must carry one of the box's nonces.
+    /// Whether a DPoP proof must carry one of the box's nonces (RFC 9449, section 8). Only a client that cannot is a reason
+    /// to say no.
     pub demand_nonces: bool,
     /// Whether the development agency's shared enrolment code counts beside one-time codes.
     pub shared_code: bool,
@@ -72,7 +73,7 @@ impl BoxConfig {
             rules: None,
             geo_pack: None,
             plate_tables: [STARTER_PREFIXES.to_vec(), STARTER_NATIONS.to_vec()],
-            demand_nonces: false,
+            demand_nonces: true,
             shared_code: true,
             upload_life_ms: 7 * 24 * 60 * 60 * 1000,
             metrics: None,

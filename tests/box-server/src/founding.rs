@@ -15,6 +15,7 @@ use streife_core::seal::{
 use streife_core::testing::DevAgency;
 
 use crate::dev::{self, AgencyFile};
+use crate::key::BoxKey;
 use crate::state::Identity;
 use crate::store::Store;
 use crate::tls::Authority;
@@ -121,7 +122,7 @@ fn load(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
     let rules = store.setting(RULES)?;
     rules.iter().try_for_each(|rules| Signed::<SignedRules>::verify(rules, &root).map(drop))?;
     Ok(Identity {
-        key: SoftwareKey::from_bytes(&files::read_secret(&box_key(&config.data))?)?,
+        key: BoxKey::from_bytes(&files::read_secret(&box_key(&config.data))?)?,
         box_id: BoxId::try_from(need(BOX_ID)?.as_slice()).map_err(|_| BoxError::Damaged("the box's id"))?,
         agency: Agency(name),
         enrolment: Hash::try_from(need(ENROLMENT)?.as_slice())?,

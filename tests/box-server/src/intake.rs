@@ -1,12 +1,18 @@
 //! Streams a request's body into a file: bounded memory, and only what is synced is ever acknowledged.
+//!
+//! One piece is written while the next arrives, and the disk is told to begin with each at once (ADR 0012), so the sync at
+//! the end has little left to wait for. A write that fails is noticed with the next piece or at the end, and before anything
+//! is said.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
+use std::mem;
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::body::Body;
 use streife_core::seal::{Hash, Sha256Stream};
-use tokio::fs::{File, OpenOptions};
-use tokio::io::AsyncWriteExt;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::body::next_bytes;
 use crate::locks::Turn;
@@ -24,14 +30,35 @@ pub enum Ended {
     Superseded,
 }
 
+/// Reads a body of at most `limit` bytes into memory, until it ends, more come, or a newer request arrives.
+pub async fn whole(body: &mut Body, turn: &mut Turn, limit: u64) -> (Vec<u8>, Ended) {
+    let mut bytes = Vec::new();
+    let ended = loop {
+        let next = tokio::select! {
+            biased;
+            next = next_bytes(body) => next,
+            () = turn.superseded() => break Ended::Superseded,
+        };
+        match next {
+            None => break Ended::Whole,
+            Some(Err(_)) => break Ended::Cut,
+            Some(Ok(more)) if (bytes.len() + more.len()) as u64 > limit => break Ended::TooLong,
+            Some(Ok(more)) => bytes.extend_from_slice(&more),
+        }
+    };
+    (bytes, ended)
+}
+
 /// Bytes that are written at a time. What arrives comes in pieces of a TLS record; each as a write of its own would cost
-/// more than the bytes do.
+/// more than the bytes do. A request holds two: one arrives, one is written.
 const PIECE: usize = 256 * 1024;
 
 /// A file that takes a body.
 pub struct Intake {
-    file: File,
+    file: Arc<File>,
     pending: Vec<u8>,
+    /// Gives its buffer back.
+    writing: Option<JoinHandle<io::Result<Vec<u8>>>>,
     start: u64,
     length: u64,
     hash: Sha256Stream,
@@ -40,9 +67,14 @@ pub struct Intake {
 impl Intake {
     /// Goes on at the end of a file, which is made if it is not there.
     pub async fn append(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create(true).open(path).await?;
-        let start = file.metadata().await?.len();
-        Ok(Self { file, pending: Vec::new(), start, length: start, hash: Sha256Stream::default() })
+        let path = path.to_owned();
+        let opened = blocking(move || {
+            let file = File::options().append(true).create(true).open(path)?;
+            let length = file.metadata()?.len();
+            Ok((Arc::new(file), length))
+        });
+        let (file, start) = opened.await?;
+        Ok(Self { file, pending: Vec::new(), writing: None, start, length: start, hash: Sha256Stream::default() })
     }
 
     /// Bytes of the file, what this request brought included.
@@ -83,8 +115,8 @@ impl Intake {
     /// Forgets what this request brought.
     pub async fn take_back(&mut self) -> io::Result<()> {
         self.length = self.start;
-        self.file.set_len(self.start).await?;
-        self.sync().await
+        let (file, start) = (Arc::clone(&self.file), self.start);
+        blocking(move || file.set_len(start).and_then(|()| file.sync_data())).await
     }
 
     async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -97,15 +129,40 @@ impl Intake {
         Ok(())
     }
 
+    /// Begins to write what is pending, once the piece before it is written.
     async fn write_pending(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.pending).await?;
-        self.pending.clear();
+        let spare = self.written().await?;
+        let (file, mut piece) = (Arc::clone(&self.file), mem::replace(&mut self.pending, spare));
+        self.writing = Some(spawn_blocking(move || {
+            (&*file).write_all(&piece)?;
+            // Starts write-back of what was just written. A hint: where it is not understood, the sync does all the work.
+            #[cfg(target_os = "linux")]
+            let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+            piece.clear();
+            Ok(piece)
+        }));
         Ok(())
     }
 
-    async fn sync(&mut self) -> io::Result<()> {
-        self.write_pending().await?;
-        self.file.flush().await?;
-        self.file.sync_data().await // the length is part of what is needed to read the data, the times are not
+    /// Waits for the piece that is being written; its buffer.
+    async fn written(&mut self) -> io::Result<Vec<u8>> {
+        match self.writing.take() {
+            Some(writing) => writing.await.map_err(io::Error::other)?,
+            None => Ok(Vec::new()),
+        }
     }
+
+    async fn sync(&mut self) -> io::Result<()> {
+        self.written().await?;
+        let (file, last) = (Arc::clone(&self.file), mem::take(&mut self.pending));
+        blocking(move || {
+            (&*file).write_all(&last)?;
+            file.sync_data() // the length is part of what is needed to read the data, the times are not
+        })
+        .await
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    spawn_blocking(work).await.map_err(io::Error::other)?
 }

@@ -36,6 +36,7 @@ mod error;
 mod files;
 mod founding;
 mod intake;
+mod key;
 mod ledger;
 mod locks;
 mod logging;

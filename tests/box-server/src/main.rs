@@ -40,9 +40,9 @@ struct Arguments {
     /// How many case numbers a phone gets at once.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=9_999))]
     range_size: u16,
-    /// Takes no proof without a nonce of the box (RFC 9449, section 8).
+    /// Takes proofs without a nonce of the box, too (RFC 9449, section 8).
     #[arg(long)]
-    demand_nonces: bool,
+    optional_nonces: bool,
     /// Lets devices enrol with one-time codes only, not with the shared one.
     #[arg(long)]
     one_time_codes: bool,
@@ -86,7 +86,7 @@ fn print_codes(config: &BoxConfig, count: u16, days: u16) -> Result<(), BoxError
 fn serve(arguments: Arguments) -> Result<(), BoxError> {
     let grace = Duration::from_secs(arguments.grace);
     let Arguments { data, listen, agency, hosts, number_prefix, range_size, metrics, chaos, .. } = arguments;
-    let (demand_nonces, shared_code) = (arguments.demand_nonces, !arguments.one_time_codes);
+    let (demand_nonces, shared_code) = (!arguments.optional_nonces, !arguments.one_time_codes);
     let local = BoxConfig::local(data);
     let mut config = BoxConfig { listen, hosts, range_size, metrics, grace, demand_nonces, shared_code, ..local };
     if let Some(agency) = agency {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use streife_core::domain::{Agency, BoxId, KeyId, NumberPrefix, ObjectId, to_hex};
 use streife_core::ports::{Clock, Entropy};
 use streife_core::seal::{
-    Checkpoint, Hash, Kem, Namespace, Receipt, ReceiptObject, RecipientSet, SignedPayload, SoftwareKey, sign_payload,
+    Checkpoint, Hash, Kem, Namespace, Receipt, ReceiptObject, RecipientSet, SignedPayload, sign_payload,
 };
 use streife_core::sync::protocol::path;
 
@@ -15,6 +15,7 @@ use crate::admission::Admission;
 use crate::chaos::Chaos;
 use crate::connection::Connections;
 use crate::error::Refusal;
+use crate::key::BoxKey;
 use crate::locks::Locks;
 use crate::metrics::Latency;
 use crate::replay::ReplayCache;
@@ -67,7 +68,7 @@ pub struct Shared {
 /// What the box is, as settled at its first start.
 pub struct Identity {
     /// Signs receipts and times.
-    pub key: SoftwareKey,
+    pub key: BoxKey,
     /// The box.
     pub box_id: BoxId,
     /// The agency.

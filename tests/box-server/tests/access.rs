@@ -90,6 +90,7 @@ fn an_assertion_is_for_this_box_and_short_lived() {
     let skewed = refused(&|claims| (claims.iat, claims.exp) = (claims.iat - 301, claims.exp - 301));
     assert_eq!(skewed, (401, ProblemType::ClockSkew));
     let mut stranger = Phone::new(phone.connection.clone(), phone.clock.clone());
+    stranger.learn_nonce();
     let answer = stranger.ask_token(&stranger.assertion(), &stranger.proof_claims("POST", "/v1/token"));
     assert_eq!(problem(answer), (401, ProblemType::DeviceUnknown));
     stranger.device = phone.device;
@@ -102,6 +103,7 @@ fn a_token_ends_after_twelve_hours() {
     let house = House::new();
     let mut phone = house.phone();
     house.clock.advance_ms(43_199_000);
+    phone.learn_nonce();
     assert_eq!(phone.open_shift().status(), 200);
     house.clock.advance_ms(1_000);
     assert_eq!(problem(phone.open_shift()), REFUSED);

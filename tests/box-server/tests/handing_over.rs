@@ -86,7 +86,7 @@ fn a_void_is_appended_and_deletes_nothing() {
 #[test]
 fn a_restart_keeps_everything_and_goes_on_where_it_was() {
     let mut house = House::new();
-    let phone = house.phone();
+    let mut phone = house.phone();
     let (done, half) = (phone.case(1, &[100]), phone.case(2, &[600_000]));
     phone.declare(&done);
     phone.send_objects(&done);
@@ -95,6 +95,7 @@ fn a_restart_keeps_everything_and_goes_on_where_it_was() {
     assert_eq!(phone.patch(*object, 0, &bytes[..200_000]).status(), 204);
     let before = house.running.connection().clone();
     house = house.restart();
+    phone.learn_nonce();
     assert_eq!(&before, house.running.connection());
     assert_eq!(phone.offset(*object), 200_000);
     assert_eq!(phone.patch(*object, 200_000, &bytes[200_000..]).status(), 204);
@@ -106,7 +107,7 @@ fn a_restart_keeps_everything_and_goes_on_where_it_was() {
 #[test]
 fn what_a_crash_left_behind_is_taken_over_or_removed_at_the_start() {
     let mut house = House::new();
-    let phone = house.phone();
+    let mut phone = house.phone();
     let case = phone.case(1, &[300_000, 300_000, 300_000]);
     phone.declare(&case);
     let uploads = house.folder.path().join("uploads");
@@ -117,6 +118,7 @@ fn what_a_crash_left_behind_is_taken_over_or_removed_at_the_start() {
     std::fs::write(uploads.join(format!("{renamed}.put")), b"?").expect("writes");
     std::fs::write(house.folder.path().join("objects").join(format!("{renamed}.sbx")), renamed_bytes).expect("writes");
     house = house.restart();
+    phone.learn_nonce();
     let found = house.running.ledger().case(case.id).expect("reads").expect("is there");
     let stored: Vec<_> = found.objects.iter().map(|object| object.file.is_some()).collect();
     assert_eq!(stored, [true, false, true]);

@@ -104,12 +104,14 @@ fn every_case_has_a_place_in_the_log_and_every_size_grew_out_of_the_earlier_ones
 #[test]
 fn the_log_goes_on_behind_a_restart_and_a_kill() {
     let mut house = House::new();
-    let phone = house.phone();
+    let mut phone = house.phone();
     hand_over(&phone, 1);
     let first = Stranger::new(&house).checkpoint();
     house = house.restart();
+    phone.learn_nonce();
     hand_over(&phone, 2);
     house = house.restart_after_kill();
+    phone.learn_nonce();
     hand_over(&phone, 3);
     let stranger = Stranger::new(&house);
     let newest = stranger.checkpoint();
@@ -147,13 +149,14 @@ fn sizes_that_the_log_never_had_and_cases_of_others_are_refused() {
 #[test]
 fn a_database_from_before_the_log_gets_one_with_all_its_cases() {
     let mut house = House::new();
-    let phone = house.phone();
+    let mut phone = house.phone();
     let cases: Vec<TestCase> = (1..=5).map(|seq| hand_over(&phone, seq)).collect();
     let before = Stranger::new(&house).checkpoint();
     house = house.restart_with(|data| {
         let db = rusqlite::Connection::open(data.join("box.db")).expect("opens");
         db.execute_batch(support::BACK_TO_VERSION_3).expect("takes the log away");
     });
+    phone.learn_nonce();
     let stranger = Stranger::new(&house);
     let after = stranger.checkpoint();
     assert_eq!((after.size, after.root), (before.size, before.root));

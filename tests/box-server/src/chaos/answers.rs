@@ -4,6 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use streife_core::domain::CaseId;
+use streife_core::ports::Signer;
 use streife_core::seal::{Hash, Namespace, Receipt, SealError, Signed, SignedPayload, SoftwareKey, sign_payload};
 use streife_core::sync::protocol::{BoxCaseState, COSE, CaseAnswer, JSON, ProblemType};
 
@@ -53,9 +54,9 @@ pub async fn twisted(app: &App, lie: Lie, response: Response) -> Response {
 }
 
 fn forged(app: &Shared, lie: Lie, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
-    let mut receipt = Signed::<Receipt>::verify(bytes, &app.identity.key.verifying_key())?.into_payload();
+    let mut receipt = Signed::<Receipt>::verify(bytes, app.identity.key.verifying_key())?.into_payload();
     let stranger = SoftwareKey::generate(app.entropy.as_ref())?;
-    let key = if lie == Lie::ReceiptByOtherKey { &stranger } else { &app.identity.key };
+    let key: &dyn Signer = if lie == Lie::ReceiptByOtherKey { &stranger } else { &app.identity.key };
     match lie {
         Lie::ReceiptOfOtherCase => receipt.case = CaseId::new(app.entropy.array()?),
         Lie::ReceiptWithOtherHash => {

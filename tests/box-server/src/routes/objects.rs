@@ -1,20 +1,24 @@
 //! Small objects in one request.
+//!
+//! The body is taken whole into memory, 256 KiB at most, and then one piece of blocking work verifies, writes and marks it:
+//! each hop to another thread costs as much as the writing. Photos stream ([`super::uploads`]).
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use streife_core::domain::{CaseId, ObjectId};
+use streife_core::seal::Hash;
 use streife_core::sync::protocol::{OCTETS, PUT_BYTES, ProblemType};
 
 use super::info::OBJECT_BYTES;
 use super::uploads::announced;
+use crate::BoxError;
 use crate::auth::{Device, Ids};
 use crate::body::{content_digest, read_hash, repr_digest, require_type};
 use crate::error::Refusal;
 use crate::files;
-use crate::intake::{Ended, Intake};
-use crate::locks::Turn;
-use crate::state::{App, run};
+use crate::intake::{self, Ended};
+use crate::state::{App, Shared, run};
 use crate::store::ObjectRow;
 
 /// `PUT /v1/cases/{c}/objects/{o}`
@@ -37,14 +41,33 @@ pub async fn put(
     if row.length > PUT_BYTES {
         return Err(ProblemType::TooLarge.into());
     }
-    let file = app.blobs.one_shot(object);
-    let taken = take(&app, &parts.headers, &mut body, (&row, &mut turn)).await;
-    if taken.is_err() {
-        files::remove(&file)?;
+    let stated = content_digest(&parts.headers)?.ok_or(ProblemType::DigestMismatch)?;
+    if repr_digest(&parts.headers)?.is_some_and(|digest| digest != row.hash) {
+        return Err(ProblemType::ObjectDigestMismatch.into());
     }
-    taken?;
-    run(&app, move |app| Ok(app.adopt(&row, &file)?)).await?;
+    let bytes = match intake::whole(&mut body, &mut turn, row.length).await {
+        (bytes, Ended::Whole) => bytes,
+        (_, Ended::TooLong) => return Err(ProblemType::ObjectDigestMismatch.into()),
+        (_, Ended::Cut) => return Err(Refusal::malformed("The body ended early")),
+        (_, Ended::Superseded) => return Err(super::uploads::superseded()),
+    };
+    run(&app, move |app| store(app, &row, &bytes, stated)).await?;
     Ok(StatusCode::CREATED)
+}
+
+/// Takes the bytes over if they are the ones that were stated and that the manifest lists.
+fn store(app: &Shared, row: &ObjectRow, bytes: &[u8], stated: Hash) -> Result<(), Refusal> {
+    match Hash::of(&[bytes]) {
+        hash if hash != stated => return Err(ProblemType::DigestMismatch.into()),
+        hash if hash != row.hash => return Err(ProblemType::ObjectDigestMismatch.into()),
+        _ => {}
+    }
+    let stored = app.blobs.write_one_shot(row.object, bytes).map_err(BoxError::from);
+    let stored = stored.and_then(|file| app.adopt(row, &file));
+    if stored.is_err() {
+        files::remove(&app.blobs.one_shot(row.object))?;
+    }
+    Ok(stored?)
 }
 
 /// The object is here already: the same bytes are welcome, other bytes are not, and neither are kept.
@@ -54,26 +77,4 @@ async fn again(headers: &HeaderMap, body: &mut Body, row: &ObjectRow) -> Result<
         return Err(ProblemType::DigestMismatch.into());
     }
     if hash == row.hash { Ok(StatusCode::OK) } else { Err(ProblemType::ObjectConflict.into()) }
-}
-
-async fn take(
-    app: &App,
-    headers: &HeaderMap,
-    body: &mut Body,
-    (row, turn): (&ObjectRow, &mut Turn),
-) -> Result<(), Refusal> {
-    let stated = content_digest(headers)?.ok_or(ProblemType::DigestMismatch)?;
-    if repr_digest(headers)?.is_some_and(|digest| digest != row.hash) {
-        return Err(ProblemType::ObjectDigestMismatch.into());
-    }
-    let file = app.blobs.one_shot(row.object);
-    files::remove(&file)?;
-    let mut intake = Intake::append(&file).await?;
-    match intake.take(body, turn, row.length).await? {
-        Ended::Whole if intake.hash() != stated => Err(ProblemType::DigestMismatch.into()),
-        Ended::Whole if intake.hash() == row.hash => Ok(()),
-        Ended::Whole | Ended::TooLong => Err(ProblemType::ObjectDigestMismatch.into()),
-        Ended::Cut => Err(Refusal::malformed("The body ended early")),
-        Ended::Superseded => Err(super::uploads::superseded()),
-    }
 }

@@ -4,7 +4,7 @@
 //! next start verifies again; it never leaves a mark without a file.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,6 +56,15 @@ impl Blobs {
         fs::rename(file, self.object(object))?;
         let [objects, _] = self.names.as_ref();
         objects.sync()
+    }
+
+    /// Writes an object that came in one request, durably but for its name.
+    pub fn write_one_shot(&self, object: ObjectId, bytes: &[u8]) -> io::Result<PathBuf> {
+        let path = self.one_shot(object);
+        let mut file = File::create(&path)?;
+        file.write_all(bytes)?;
+        file.sync_data()?;
+        Ok(path)
     }
 
     /// Makes names of new uploads durable.

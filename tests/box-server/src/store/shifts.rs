@@ -1,11 +1,12 @@
 //! Shifts: opening, seal, and whether the seal and the cases agree.
 //!
 //! A seal is never refused because cases are missing: they may come after it. The flag says what is true now, and is
-//! judged again whenever a case or the seal arrives.
+//! judged again whenever a case or the seal arrives. Each signature was verified when its structure came, before it was
+//! stored; judging reads the payloads alone, because it happens within the one transaction that writes.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use streife_core::domain::{DeviceId, ShiftId};
-use streife_core::seal::{Manifest, ShiftOpening, ShiftSeal, Signed, VerifyingKey, merkle};
+use streife_core::seal::{Hash, Manifest, ShiftOpening, ShiftSeal, Signed, SignedPayload, merkle, unverified_payload};
 
 use super::{Put, Store, fixed};
 use crate::BoxError;
@@ -111,27 +112,29 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<ShiftRow> {
 
 /// Sets the flag of a shift anew. Without a seal there is nothing to judge.
 pub(super) fn judge_seal(tx: &Connection, shift: ShiftId) -> Result<(), BoxError> {
-    let Some(ShiftRow { device, opening, seal: Some(seal), .. }) = find(tx, shift)? else { return Ok(()) };
-    let key = "SELECT key FROM devices WHERE device = ?1";
-    let key: Vec<u8> = tx.query_row(key, [device.as_bytes()], |row| row.get(0))?;
-    let key = VerifyingKey::from_sec1(&key)?;
-    let opening = Signed::<ShiftOpening>::verify(&opening, &key)?.into_payload();
-    let seal = Signed::<ShiftSeal>::verify(&seal, &key)?.into_payload();
-    let flag = verdict(&opening, &seal, &manifests(tx, shift, &key)?);
+    let Some(ShiftRow { opening, seal: Some(seal), .. }) = find(tx, shift)? else { return Ok(()) };
+    let flag = verdict(&stored(&opening)?.0, &stored(&seal)?.0, &manifests(tx, shift)?);
     tx.execute("UPDATE shifts SET seal_flag = ?2 WHERE shift = ?1", params![shift.as_bytes(), flag as i64])?;
     Ok(())
 }
 
-fn manifests(tx: &Connection, shift: ShiftId, key: &VerifyingKey) -> Result<Vec<Signed<Manifest>>, BoxError> {
-    let mut query = tx.prepare("SELECT manifest FROM cases WHERE shift = ?1 ORDER BY seq, log")?;
-    let rows = query.query_map([shift.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
-    rows.map(|bytes| Ok(Signed::verify(&bytes?, key)?)).collect()
+/// The payload of a stored structure and its hash.
+fn stored<T: SignedPayload>(bytes: &[u8]) -> Result<(T, Hash), BoxError> {
+    let payload = unverified_payload(T::NAMESPACE, bytes)?;
+    Ok((T::decode(&payload)?, Hash::of(&[&payload])))
 }
 
-fn verdict(opening: &ShiftOpening, seal: &ShiftSeal, manifests: &[Signed<Manifest>]) -> SealFlag {
+fn manifests(tx: &Connection, shift: ShiftId) -> Result<Vec<(Manifest, Hash)>, BoxError> {
+    let mut query = tx.prepare("SELECT manifest FROM cases WHERE shift = ?1 ORDER BY seq, log")?;
+    let rows = query.query_map([shift.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+    rows.map(|bytes| stored(&bytes?)).collect()
+}
+
+fn verdict(opening: &ShiftOpening, seal: &ShiftSeal, manifests: &[(Manifest, Hash)]) -> SealFlag {
     let Some(heads) = seal.heads() else { return SealFlag::Contradicts };
-    let on_chain = heads.contains(&opening.head) && manifests.iter().all(|m| heads.contains(&m.payload().head));
-    let leaves: Vec<_> = manifests.iter().map(Signed::payload_hash).collect();
+    let on_chain =
+        heads.contains(&opening.head) && manifests.iter().all(|(manifest, _)| heads.contains(&manifest.head));
+    let leaves: Vec<_> = manifests.iter().map(|(_, hash)| *hash).collect();
     match (leaves.len() as u64).cmp(&seal.count) {
         _ if !on_chain => SealFlag::Contradicts,
         std::cmp::Ordering::Less => SealFlag::Waiting,

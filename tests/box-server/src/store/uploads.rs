@@ -24,7 +24,8 @@ impl Store {
     pub fn upload_end(&self, object: ObjectId) -> Result<Option<UploadEnd>, BoxError> {
         let query = "SELECT expires_at, expired FROM uploads WHERE object = ?1";
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let row: Option<(i64, bool)> = self.db().query_row(query, [object.as_bytes()], read).optional()?;
+        let row: Option<(i64, bool)> =
+            self.db().prepare_cached(query)?.query_row([object.as_bytes()], read).optional()?;
         Ok(row.map(|(at, expired)| if expired { UploadEnd::Expired } else { UploadEnd::At(at) }))
     }
 
@@ -57,7 +58,7 @@ impl Store {
     pub fn renew_uploads(&self, case: CaseId) -> Result<(), BoxError> {
         let clause = "FROM uploads WHERE expired = 1 AND object IN (SELECT object FROM objects WHERE case_id = ?1)";
         let query = format!("SELECT EXISTS (SELECT 1 {clause})");
-        if self.db().query_row(&query, [case.as_bytes()], |row| row.get(0))? {
+        if self.db().prepare_cached(&query)?.query_row([case.as_bytes()], |row| row.get(0))? {
             self.write(|tx| Ok(tx.execute(&format!("DELETE {clause}"), [case.as_bytes()])?))?;
         }
         Ok(())

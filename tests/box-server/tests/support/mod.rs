@@ -208,8 +208,18 @@ impl Phone {
         with_body(request, "application/x-www-form-urlencoded", form.into_bytes()).send().expect("an answer")
     }
 
+    /// Takes the box's newest nonce into every proof from here on: needed once a window, and after a restart.
+    pub fn learn_nonce(&mut self) {
+        let time = format!("{}/v1/time?nonce={}", self.connection.origin, "0".repeat(32));
+        let answer = self.http.get(time).send().expect("an answer");
+        let nonce = answer.headers().get("dpop-nonce").expect("a nonce").to_str().expect("text");
+        self.nonce = Some(nonce.to_owned());
+    }
+
+    /// A token, and the nonce that its request needs.
     pub fn log_in(&mut self) {
         self.token.clear();
+        self.learn_nonce();
         let answer = self.ask_token(&self.assertion(), &self.proof_claims("POST", "/v1/token"));
         assert_eq!(answer.status(), 200);
         let answer: TokenAnswer = serde_json::from_slice(&answer.bytes().expect("a body")).expect("a token");
