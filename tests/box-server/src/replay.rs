@@ -1,8 +1,8 @@
 //! Remembers the ids of proofs and assertions for as long as they could be shown again.
 //!
 //! The memory ends with the process. That is enough here: a proof is worth nothing without the TLS session's content,
-//! and every request it could repeat is idempotent. It is what makes the box grow under load: some 30 bytes a request for
-//! at most ten minutes.
+//! and every request it could repeat is idempotent. It grows with the load: some tens of bytes a request, for ten minutes at
+//! most.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
