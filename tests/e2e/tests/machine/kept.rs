@@ -115,3 +115,16 @@ fn a_long_wait_behind_a_clock_that_is_set_back() {
         calm(Act::LoseFile(19, 0)),
     ]);
 }
+
+/// A clock that was set back between two looks, over a restart, is a finding: the officer confirms it or looks again.
+#[test]
+fn two_looks_around_a_clock_that_is_set_back() {
+    holds(vec![
+        calm(Act::OpenShift),
+        calm(Act::Fill(0)),
+        calm(Act::SetClock(-1)),
+        calm(Act::Reboot),
+        calm(Act::Edit(0, Edit::Check)),
+        calm(Act::Whole(0)),
+    ]);
+}

@@ -228,6 +228,10 @@ impl Case {
             (self.photos.is_empty(), FindingCode::PhotoMissing),
             (!facts.offences.is_empty() && is_before, FindingCode::OffenceUnknown),
             (self.is_mocked() && !confirms_mock, FindingCode::FixMocked),
+            (
+                facts.checks.last().is_some_and(|last| last.at.since_ms(&offence_time) < 0),
+                FindingCode::ChecksOutOfOrder,
+            ),
         ];
         found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, code)| code).collect()
     }
