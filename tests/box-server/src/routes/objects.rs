@@ -11,11 +11,10 @@ use super::uploads::announced;
 use crate::auth::{Device, Ids};
 use crate::body::{content_digest, read_hash, repr_digest, require_type};
 use crate::error::Refusal;
-use crate::files;
 use crate::intake::{Ended, Intake};
 use crate::locks::Turn;
 use crate::state::{App, run};
-use crate::store::ObjectRow;
+use crate::store::{Blob, ObjectRow};
 
 /// `PUT /v1/cases/{c}/objects/{o}`
 pub async fn put(
@@ -37,13 +36,13 @@ pub async fn put(
     if row.length > PUT_BYTES {
         return Err(ProblemType::TooLarge.into());
     }
-    let file = app.blobs.one_shot(object);
+    let upload = Blob::OneShot(object);
     let taken = take(&app, &parts.headers, &mut body, (&row, &mut turn)).await;
     if taken.is_err() {
-        files::remove(&file)?;
+        run(&app, move |app| Ok(app.blobs.remove(upload)?)).await?;
     }
     taken?;
-    run(&app, move |app| Ok(app.adopt(&row, &file)?)).await?;
+    run(&app, move |app| Ok(app.adopt(&row, upload)?)).await?;
     Ok(StatusCode::CREATED)
 }
 
@@ -66,9 +65,9 @@ async fn take(
     if repr_digest(headers)?.is_some_and(|digest| digest != row.hash) {
         return Err(ProblemType::ObjectDigestMismatch.into());
     }
-    let file = app.blobs.one_shot(row.object);
-    files::remove(&file)?;
-    let mut intake = Intake::append(&file).await?;
+    let upload = Blob::OneShot(row.object);
+    run(app, move |app| Ok(app.blobs.remove(upload)?)).await?;
+    let mut intake = Intake::append(app, upload).await?;
     match intake.take(body, turn, row.length).await? {
         Ended::Whole if intake.hash() != stated => Err(ProblemType::DigestMismatch.into()),
         Ended::Whole if intake.hash() == row.hash => Ok(()),
