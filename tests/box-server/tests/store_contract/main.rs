@@ -4,6 +4,8 @@
 //! A check is told nothing but the trait, and says in words which promise was broken. So a store that breaks one on
 //! purpose can show that the suite would notice.
 
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "small lists and small numbers of tests")]
+
 mod blobs;
 mod broken;
 mod cases;
