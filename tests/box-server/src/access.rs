@@ -1,6 +1,6 @@
 //! What lets somebody in besides keys: nonces, one-time codes, and a limit for those who guess.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::net::IpAddr;
@@ -35,51 +35,76 @@ impl Access {
         Ok(Self {
             nonces: Nonces::new(config.entropy.as_ref())?,
             demand_nonces: config.demand_nonces,
-            codes: Codes::of(&config.data),
+            codes: config.storage.folder().map_or_else(Codes::default, Codes::of),
             shared_code: config.shared_code,
             guesses: Guesses::default(),
         })
     }
 }
 
-/// One-time enrolment codes: a folder with one file for each code that nobody has used yet.
+/// One-time enrolment codes that nobody has used yet: a folder with one file for each.
 ///
 /// Files, because the database belongs to the running box alone, and whoever hands out phones must be able to make codes
 /// meanwhile. A file is named by the hash of its code and says until when it counts. That a code is used up is the
 /// database's to say, in the transaction that enrols the device; that its file goes afterwards is tidiness.
-#[derive(Clone, Debug)]
-pub struct Codes(PathBuf);
+///
+/// A box in memory has no folder, and nobody but itself makes its codes.
+#[derive(Debug)]
+pub enum Codes {
+    /// One file a code.
+    Folder(PathBuf),
+    /// Ends by hash.
+    Memory(Mutex<BTreeMap<Hash, i64>>),
+}
+
+impl Default for Codes {
+    fn default() -> Self {
+        Self::Memory(Mutex::default())
+    }
+}
 
 impl Codes {
     /// The folder of a box's data.
     pub fn of(data: &Path) -> Self {
-        Self(data.join("codes"))
+        Self::Folder(data.join("codes"))
     }
 
     /// Makes a code that counts until then, unix milliseconds: 80 random bits.
     pub fn issue(&self, entropy: &dyn Entropy, until: i64) -> Result<String, BoxError> {
         let code = to_hex(&entropy.array::<10>()?);
-        fs::create_dir_all(&self.0)?;
-        files::write_secret(&self.file(&Hash::of(&[code.as_bytes()])), &until.to_string())?;
+        let hash = Hash::of(&[code.as_bytes()]);
+        match self {
+            Self::Folder(folder) => {
+                fs::create_dir_all(folder)?;
+                files::write_secret(&folder.join(hash.to_string()), &until.to_string())?;
+            }
+            Self::Memory(codes) => drop(codes.lock().expect("no holder panics").insert(hash, until)),
+        }
         Ok(code)
     }
 
     /// Whether there is such a code and its time is not over.
     pub fn counts(&self, hash: &Hash, now_ms: i64) -> io::Result<bool> {
-        match fs::read_to_string(self.file(hash)) {
-            Ok(until) => Ok(until.trim().parse().is_ok_and(|until: i64| now_ms < until)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        let until = match self {
+            Self::Folder(folder) => match fs::read_to_string(folder.join(hash.to_string())) {
+                Ok(until) => until.trim().parse().ok(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            },
+            Self::Memory(codes) => codes.lock().expect("no holder panics").get(hash).copied(),
+        };
+        Ok(until.is_some_and(|until: i64| now_ms < until))
     }
 
     /// Forgets a code that is used up.
     pub fn forget(&self, hash: &Hash) -> io::Result<()> {
-        files::remove(&self.file(hash))
-    }
-
-    fn file(&self, hash: &Hash) -> PathBuf {
-        self.0.join(hash.to_string())
+        match self {
+            Self::Folder(folder) => files::remove(&folder.join(hash.to_string())),
+            Self::Memory(codes) => {
+                codes.lock().expect("no holder panics").remove(hash);
+                Ok(())
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a box is started with, and what a client needs to talk to it.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use streife_core::domain::{BootId, BoxId, NumberPrefix};
 use streife_core::ports::{Clock, Entropy, OsEntropy, SystemClock};
 
 use crate::AdmissionLimits;
+use crate::store::{BlobStore, MetaStore};
 
 /// The catalogue that a box serves unless it is given another one.
 pub const STARTER_CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-catalogue.json");
@@ -16,11 +17,40 @@ pub const STARTER_CATALOGUE: &[u8] = include_bytes!("../../../core/data/starter-
 const STARTER_PREFIXES: &[u8] = include_bytes!("../../../core/data/prefixes-2026.json");
 const STARTER_NATIONS: &[u8] = include_bytes!("../../../core/data/nations-2026.json");
 
-/// Settings of a box. Agency and catalogue count at the first start only; later the data folder decides.
+/// Where a box keeps what it has.
+#[derive(Clone)]
+pub enum Storage {
+    /// All in one folder, made if it is not there: keys, a SQLite database, and a file for each object.
+    Folder(PathBuf),
+    /// All in memory. Nothing outlives the box, its keys least of all.
+    Memory,
+    /// Keys in a folder, everything else in stores of the embedder's own (ADR 0031).
+    Own {
+        /// Folder of keys and codes, made if it is not there.
+        keys: PathBuf,
+        /// Everything small.
+        meta: Arc<dyn MetaStore>,
+        /// Sealed objects.
+        blobs: Arc<dyn BlobStore>,
+    },
+}
+
+impl Storage {
+    /// The folder of keys and codes, if there is one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) | Self::Own { keys: folder, .. } => Some(folder),
+            Self::Memory => None,
+        }
+    }
+}
+
+/// Settings of a box. Agency and catalogue count at the first start only; later the store decides.
 #[derive(Clone)]
 pub struct BoxConfig {
-    /// Folder of all data; made if it is not there.
-    pub data: PathBuf,
+    /// Where everything is kept.
+    pub storage: Storage,
     /// Where to listen; port 0 lets the system choose.
     pub listen: SocketAddr,
     /// Name of the agency that the box serves.
@@ -63,7 +93,7 @@ impl BoxConfig {
     #[must_use]
     pub fn local(data: impl Into<PathBuf>) -> Self {
         Self {
-            data: data.into(),
+            storage: Storage::Folder(data.into()),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             agency: "Musterstadt".to_owned(),
             hosts: Vec::new(),
@@ -85,9 +115,20 @@ impl BoxConfig {
     }
 }
 
+impl BoxConfig {
+    /// As [`Self::local`], without a folder: for tests that embed a box and need nothing of it afterwards.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self { storage: Storage::Memory, ..Self::local(PathBuf::new()) }
+    }
+}
+
 impl std::fmt::Debug for BoxConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BoxConfig").field("data", &self.data).field("listen", &self.listen).finish_non_exhaustive()
+        f.debug_struct("BoxConfig")
+            .field("folder", &self.storage.folder())
+            .field("listen", &self.listen)
+            .finish_non_exhaustive()
     }
 }
 

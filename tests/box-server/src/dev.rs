@@ -81,6 +81,17 @@ pub fn read_agency(data: &Path, name: &str) -> Result<DevAgency, BoxError> {
     })
 }
 
+/// A second copy of an agency that no folder has.
+pub fn copy_agency(agency: &DevAgency) -> Result<DevAgency, BoxError> {
+    let copy = |key: &RecipientPrivateKey| RecipientPrivateKey::new(Kem::XWing, key.as_bytes());
+    Ok(DevAgency {
+        name: agency.name.clone(),
+        root: SoftwareKey::from_bytes(&agency.root.to_bytes())?,
+        case_worker: copy(&agency.case_worker)?,
+        recovery: copy(&agency.recovery)?,
+    })
+}
+
 /// Folder of the development agency.
 pub fn folder(data: &Path) -> PathBuf {
     data.join("dev")

@@ -9,18 +9,28 @@ use streife_core::ports::EntropyError;
 use streife_core::seal::SealError;
 use streife_core::sync::protocol::{PROBLEM, Problem, ProblemType};
 
+use crate::store::Put;
+
 /// Why a box cannot start or cannot work on.
 #[derive(Debug, thiserror::Error)]
 pub enum BoxError {
     /// A file, a folder or the socket.
     #[error("input or output failed: {0}")]
     Io(#[from] std::io::Error),
-    /// The database.
-    #[error("the database failed: {0}")]
-    Database(#[from] rusqlite::Error),
+    /// The store of metadata.
+    #[error("the store failed: {source}")]
+    Store {
+        /// What it said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether there is no room left: then phones are told to come back later.
+        is_full: bool,
+    },
     /// The data folder belongs to a newer version; nothing was changed.
     #[error("the data folder belongs to a newer version")]
     Newer,
+    /// Only a data folder can do this.
+    #[error("a box in memory has no data folder")]
+    NoFolder,
     /// Something that must be in the data folder is missing or does not fit.
     #[error("the data folder is damaged: {0}")]
     Damaged(&'static str),
@@ -42,7 +52,7 @@ impl BoxError {
     fn is_full_disk(&self) -> bool {
         match self {
             Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
-            Self::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::Store { is_full, .. } => *is_full,
             _ => false,
         }
     }
@@ -100,6 +110,17 @@ impl Refusal {
         let mut refusal = Self::from(ProblemType::UploadOffset);
         refusal.problem.offset = Some(offset);
         refusal
+    }
+}
+
+impl Put {
+    /// 201, 200, or the conflict.
+    pub(crate) fn status(self, conflict: ProblemType) -> Result<StatusCode, Refusal> {
+        match self {
+            Self::New => Ok(StatusCode::CREATED),
+            Self::Same => Ok(StatusCode::OK),
+            Self::Other => Err(conflict.into()),
+        }
     }
 }
 

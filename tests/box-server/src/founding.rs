@@ -1,7 +1,8 @@
 //! The first start: keys, certificate authority, a development agency, and its signatures on what the box serves.
 //!
 //! Files come first and the settings in the database last, in one transaction. A crash before that leaves files that
-//! nobody relies on, and the next start founds anew; after it, nothing is ever made again: a missing key is an error.
+//! nobody relies on, and the next start founds anew; after it, nothing is ever made again: a missing key is an error. A box
+//! in memory has no files; it is founded at each start.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,22 +18,38 @@ use streife_core::testing::DevAgency;
 use crate::dev::{self, AgencyFile};
 use crate::key::BoxKey;
 use crate::state::Identity;
-use crate::store::Store;
+use crate::store::MetaStore;
 use crate::tls::Authority;
 use crate::{BoxConfig, BoxError, files};
 
-/// Loads the identity of the box, founding it at the first start.
-pub fn identity(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
-    if store.setting(BOX_ID)?.is_none() {
-        found(config, store)?;
-    }
-    load(config, store)
+/// What a box has beside its stores.
+pub struct Papers {
+    /// Certificate authority of its addresses.
+    pub authority: Authority,
+    /// What clients are told.
+    pub file: AgencyFile,
+    /// The agency with its private keys, if no folder has them.
+    pub agency: Option<DevAgency>,
 }
 
-/// Loads the certificate authority.
-pub fn authority(data: &Path) -> Result<Authority, BoxError> {
+/// Loads the identity of the box, founding it at the first start.
+pub fn identity(config: &BoxConfig, store: &dyn MetaStore) -> Result<(Identity, Papers), BoxError> {
+    let founded = match store.setting(BOX_ID)? {
+        None => Some(found(config, store)?),
+        Some(_) => None,
+    };
+    let (key, papers) = match config.storage.folder() {
+        Some(folder) => read_papers(folder)?,
+        None => founded.ok_or(BoxError::NoFolder)?,
+    };
+    Ok((load(config, store, key)?, papers))
+}
+
+fn read_papers(data: &Path) -> Result<(SoftwareKey, Papers), BoxError> {
     let read = |file: PathBuf| fs::read_to_string(file).map_err(|_| BoxError::Damaged("a file of the authority"));
-    Ok(Authority { certificate: read(ca_certificate(data))?, key: read(ca_key(data))? })
+    let key = SoftwareKey::from_bytes(&files::read_secret(&box_key(data))?)?;
+    let authority = Authority { certificate: read(ca_certificate(data))?, key: read(ca_key(data))? };
+    Ok((key, Papers { authority, file: AgencyFile::read(data)?, agency: None }))
 }
 
 const BOX_ID: &str = "box_id";
@@ -47,7 +64,7 @@ const RULES: &str = "catalogue_rules";
 const REGISTERS: [(&str, &str); 3] =
     [("geo", "register_geo"), ("prefixes", "register_prefixes"), ("nations", "register_nations")];
 
-fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
+fn found(config: &BoxConfig, store: &dyn MetaStore) -> Result<(SoftwareKey, Papers), BoxError> {
     let entropy: &dyn Entropy = config.entropy.as_ref();
     let agency = DevAgency::found(&config.agency, entropy)?;
     let key = SoftwareKey::generate(entropy)?;
@@ -61,7 +78,10 @@ fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
         enrolment_code: to_hex(&entropy.array::<8>()?),
         url: String::new(),
     };
-    write_files(&config.data, &key, &agency, &file)?;
+    let authority = Authority::found()?;
+    if let Some(folder) = config.storage.folder() {
+        write_files(folder, &key, &agency, (&authority, &file))?;
+    }
     store.put_settings(&[
         (BOX_ID, box_id.as_bytes()),
         (AGENCY, config.agency.as_bytes()),
@@ -73,11 +93,12 @@ fn found(config: &BoxConfig, store: &Store) -> Result<(), BoxError> {
     ])?;
     put_registers(config, store, &agency)?;
     let rules = config.rules.as_ref().map(|rules| agency.sign_rules(rules)).transpose()?;
-    rules.map_or(Ok(()), |rules| store.put_settings(&[(RULES, &rules)]))
+    rules.map_or(Ok(()), |rules| store.put_settings(&[(RULES, &rules)]))?;
+    Ok((key, Papers { authority, file, agency: Some(agency) }))
 }
 
 /// A crash before the end leaves a box without some of them, which it may be: phones have their own.
-fn put_registers(config: &BoxConfig, store: &Store, agency: &DevAgency) -> Result<(), BoxError> {
+fn put_registers(config: &BoxConfig, store: &dyn MetaStore, agency: &DevAgency) -> Result<(), BoxError> {
     let [(_, geo), (_, prefixes), (_, nations)] = REGISTERS;
     let [prefix_table, nation_table] = &config.plate_tables;
     let prefix_table = agency.sign_plate_table(prefix_table)?;
@@ -87,7 +108,7 @@ fn put_registers(config: &BoxConfig, store: &Store, agency: &DevAgency) -> Resul
 }
 
 /// Those that are there, by name.
-fn registers(store: &Store, root: &VerifyingKey) -> Result<Vec<(&'static str, Vec<u8>)>, BoxError> {
+fn registers(store: &dyn MetaStore, root: &VerifyingKey) -> Result<Vec<(&'static str, Vec<u8>)>, BoxError> {
     let mut found = Vec::new();
     for (name, setting) in REGISTERS {
         let Some(signed) = store.setting(setting)? else { continue };
@@ -100,8 +121,12 @@ fn registers(store: &Store, root: &VerifyingKey) -> Result<Vec<(&'static str, Ve
     Ok(found)
 }
 
-fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &AgencyFile) -> Result<(), BoxError> {
-    let authority = Authority::found()?;
+fn write_files(
+    data: &Path,
+    key: &SoftwareKey,
+    agency: &DevAgency,
+    (authority, file): (&Authority, &AgencyFile),
+) -> Result<(), BoxError> {
     fs::create_dir_all(data.join("keys"))?;
     files::write_secret(&box_key(data), &to_hex(&key.to_bytes()))?;
     files::write_secret(&ca_key(data), &authority.key)?;
@@ -111,7 +136,7 @@ fn write_files(data: &Path, key: &SoftwareKey, agency: &DevAgency, file: &Agency
     Ok(files::sync_folder(data)?)
 }
 
-fn load(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
+fn load(config: &BoxConfig, store: &dyn MetaStore, key: SoftwareKey) -> Result<Identity, BoxError> {
     let need = |name| store.setting(name)?.ok_or(BoxError::Damaged("a setting is missing"));
     let name = String::from_utf8(need(AGENCY)?).map_err(|_| BoxError::Damaged("the agency's name"))?;
     let root = VerifyingKey::from_sec1(&need(AGENCY_ROOT)?)?;
@@ -122,7 +147,7 @@ fn load(config: &BoxConfig, store: &Store) -> Result<Identity, BoxError> {
     let rules = store.setting(RULES)?;
     rules.iter().try_for_each(|rules| Signed::<SignedRules>::verify(rules, &root).map(drop))?;
     Ok(Identity {
-        key: BoxKey::from_bytes(&files::read_secret(&box_key(&config.data))?)?,
+        key: BoxKey::from_bytes(&key.to_bytes())?,
         box_id: BoxId::try_from(need(BOX_ID)?.as_slice()).map_err(|_| BoxError::Damaged("the box's id"))?,
         agency: Agency(name),
         enrolment: Hash::try_from(need(ENROLMENT)?.as_slice())?,

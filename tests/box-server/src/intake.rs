@@ -1,21 +1,20 @@
-//! Streams a request's body into a file: bounded memory, and only what is synced is ever acknowledged.
+//! Streams a request's body into an upload: bounded memory, and only what is synced is ever acknowledged.
 //!
-//! One piece is written while the next arrives, and the disk is told to begin with each at once (ADR 0012), so the sync at
-//! the end has little left to wait for. A write that fails is noticed with the next piece or at the end, and before anything
-//! is said.
+//! The store blocks, so pieces are written on the blocking pool: one is written while the next arrives, and the two
+//! buffers change places. A request that is dropped leaves the piece that is being written to its end; its bytes are some
+//! of those that came, in their order, and the next request asks the store how many there are.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::mem;
-use std::path::Path;
-use std::sync::Arc;
+use std::io;
 
 use axum::body::Body;
 use streife_core::seal::{Hash, Sha256Stream};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 
 use crate::body::next_bytes;
+use crate::error::Refusal;
 use crate::locks::Turn;
+use crate::state::{App, run};
+use crate::store::{Appending, Blob};
 
 /// How a body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,34 +49,39 @@ pub async fn whole(body: &mut Body, turn: &mut Turn, limit: u64) -> (Vec<u8>, En
 }
 
 /// Bytes that are written at a time. What arrives comes in pieces of a TLS record; each as a write of its own would cost
-/// more than the bytes do. A request holds two: one arrives, one is written.
+/// more than the bytes do.
 const PIECE: usize = 256 * 1024;
 
-/// A file that takes a body.
+/// An upload that takes a body.
 pub struct Intake {
-    file: Arc<File>,
+    upload: Writing,
     pending: Vec<u8>,
-    /// Gives its buffer back.
-    writing: Option<JoinHandle<io::Result<Vec<u8>>>>,
     start: u64,
     length: u64,
     hash: Sha256Stream,
 }
 
+/// An upload and a buffer that is empty.
+type Ready = (Box<dyn Appending>, Vec<u8>);
+
+/// Where the upload is: here, or at work.
+enum Writing {
+    Idle(Ready),
+    Busy(JoinHandle<io::Result<Ready>>),
+    /// A write failed; nothing more is written.
+    Broken,
+}
+
 impl Intake {
-    /// Goes on at the end of a file, which is made if it is not there.
-    pub async fn append(path: &Path) -> io::Result<Self> {
-        let path = path.to_owned();
-        let opened = blocking(move || {
-            let file = File::options().append(true).create(true).open(path)?;
-            let length = file.metadata()?.len();
-            Ok((Arc::new(file), length))
-        });
-        let (file, start) = opened.await?;
-        Ok(Self { file, pending: Vec::new(), writing: None, start, length: start, hash: Sha256Stream::default() })
+    /// Goes on at the end of an upload, which begins if it is not there.
+    pub async fn append(app: &App, upload: Blob) -> Result<Self, Refusal> {
+        let upload = run(app, move |app| Ok(app.blobs.append(upload)?)).await?;
+        let start = upload.length();
+        let upload = Writing::Idle((upload, Vec::new()));
+        Ok(Self { upload, pending: Vec::new(), start, length: start, hash: Sha256Stream::default() })
     }
 
-    /// Bytes of the file, what this request brought included.
+    /// Bytes of the upload, what this request brought included.
     pub const fn length(&self) -> u64 {
         self.length
     }
@@ -87,12 +91,12 @@ impl Intake {
         self.hash.clone().finish()
     }
 
-    /// Hash of the whole file, if this request brought all of it. What an earlier one brought must be read back.
+    /// Hash of the whole upload, if this request brought all of it. What an earlier one brought must be read back.
     pub fn whole_hash(&self) -> Option<Hash> {
         (self.start == 0).then(|| self.hash())
     }
 
-    /// Takes the body until it ends, the file has `limit` bytes and more come, or a newer request arrives. What was
+    /// Takes the body until it ends, the upload has `limit` bytes and more come, or a newer request arrives. What was
     /// written is synced in any case.
     pub async fn take(&mut self, body: &mut Body, turn: &mut Turn, limit: u64) -> io::Result<Ended> {
         let ended = loop {
@@ -108,15 +112,17 @@ impl Intake {
                 Some(Ok(bytes)) => self.write(&bytes).await?,
             }
         };
-        self.sync().await?;
+        self.begin(|upload, rest| upload.write(rest).and_then(|()| upload.sync())).await?;
+        self.settle().await?;
         Ok(ended)
     }
 
     /// Forgets what this request brought.
     pub async fn take_back(&mut self) -> io::Result<()> {
-        self.length = self.start;
-        let (file, start) = (Arc::clone(&self.file), self.start);
-        blocking(move || file.set_len(start).and_then(|()| file.sync_data())).await
+        let start = self.start;
+        self.length = start;
+        self.begin(move |upload, _| upload.take_back(start)).await?;
+        self.settle().await
     }
 
     async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -124,45 +130,36 @@ impl Intake {
         self.length += bytes.len() as u64;
         self.pending.extend_from_slice(bytes);
         if self.pending.len() >= PIECE {
-            self.write_pending().await?;
+            self.begin(|upload, piece| upload.write(piece)).await?;
         }
         Ok(())
     }
 
-    /// Begins to write what is pending, once the piece before it is written.
-    async fn write_pending(&mut self) -> io::Result<()> {
-        let spare = self.written().await?;
-        let (file, mut piece) = (Arc::clone(&self.file), mem::replace(&mut self.pending, spare));
-        self.writing = Some(spawn_blocking(move || {
-            (&*file).write_all(&piece)?;
-            // Starts write-back of what was just written. A hint: where it is not understood, the sync does all the work.
-            #[cfg(target_os = "linux")]
-            let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+    /// Begins work with what is pending, behind the work before it.
+    async fn begin(
+        &mut self,
+        work: impl FnOnce(&mut dyn Appending, &[u8]) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<()> {
+        self.settle().await?;
+        let Writing::Idle((mut upload, empty)) = std::mem::replace(&mut self.upload, Writing::Broken) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        let mut piece = std::mem::replace(&mut self.pending, empty);
+        self.upload = Writing::Busy(tokio::task::spawn_blocking(move || {
+            work(upload.as_mut(), &piece)?;
             piece.clear();
-            Ok(piece)
+            Ok((upload, piece))
         }));
         Ok(())
     }
 
-    /// Waits for the piece that is being written; its buffer.
-    async fn written(&mut self) -> io::Result<Vec<u8>> {
-        match self.writing.take() {
-            Some(writing) => writing.await.map_err(io::Error::other)?,
-            None => Ok(Vec::new()),
+    /// Waits for the work that has begun.
+    async fn settle(&mut self) -> io::Result<()> {
+        if let Writing::Busy(work) = &mut self.upload {
+            let done = work.await.map_err(io::Error::other).and_then(|done| done);
+            self.upload = Writing::Broken;
+            self.upload = Writing::Idle(done?);
         }
+        Ok(())
     }
-
-    async fn sync(&mut self) -> io::Result<()> {
-        self.written().await?;
-        let (file, last) = (Arc::clone(&self.file), mem::take(&mut self.pending));
-        blocking(move || {
-            (&*file).write_all(&last)?;
-            file.sync_data() // the length is part of what is needed to read the data, the times are not
-        })
-        .await
-    }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    spawn_blocking(work).await.map_err(io::Error::other)?
 }

@@ -58,7 +58,9 @@ pub struct LedgerObject {
     pub length: u64,
     /// Hash of its sealed file.
     pub hash: Hash,
-    /// The sealed file, if it is here and verified.
+    /// Whether it is here and verified.
+    pub stored: bool,
+    /// The sealed file, if it is here and verified, and the box keeps files.
     pub file: Option<PathBuf>,
     /// Bytes that are here of an unfinished upload.
     pub partial: u64,
@@ -120,6 +122,16 @@ impl<'a> Ledger<'a> {
     /// [`BoxError`].
     pub fn case(&self, case: CaseId) -> Result<Option<LedgerCase>, BoxError> {
         self.0.store.case(case)?.map(|row| self.full(row)).transpose()
+    }
+
+    /// The bytes of a stored object as the box would hand them out.
+    ///
+    /// # Errors
+    /// [`BoxError::Io`], also if it is not here.
+    pub fn object_bytes(&self, object: ObjectId) -> Result<Vec<u8>, BoxError> {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut self.0.blobs.read(object, 0)?, &mut bytes)?;
+        Ok(bytes)
     }
 
     /// All shifts.
@@ -213,8 +225,9 @@ impl<'a> Ledger<'a> {
             object: row.object,
             length: row.length,
             hash: row.hash,
-            file: row.stored.then(|| self.0.blobs.object(row.object)),
-            partial: self.0.blobs.part_length(row.object)?,
+            stored: row.stored,
+            file: self.0.blobs.file(row.object).filter(|_| row.stored),
+            partial: self.0.part_length(row.object)?,
         })
     }
 }

@@ -12,16 +12,16 @@
 //! - **A receipt follows the disk.** Bytes are synced and verified against the signed manifest, the file has its final
 //!   name, and only then one transaction marks the object and, if it was the last, stores the signed receipt.
 //! - **One commit for all who wait.** Each request has a savepoint of its own, and no answer goes out before the commit
-//!   that holds it (`store::commit`, ADR 0027).
+//!   that holds it (`store::sqlite::commit`, ADR 0027).
 //! - **A log that only grows.** Declaring a case appends to a Merkle tree in the same transaction; anyone may hold
-//!   yesterday's root against today's (`store::log`, ADR 0028).
+//!   yesterday's root against today's ([`store::ManifestLog`], ADR 0028).
 //! - **Blind.** The box holds no key that opens a case and logs no more than ids.
 //!
 //! When there is more work than the box can do, `admission` lets manifests in before records and records before photos, and
 //! tells the others when to come back before it reads a byte of theirs. `metrics` and `logging` are for the operator.
 //!
-//! The SQLite database and the folder of objects hide behind `store`; a larger house would put PostgreSQL and an
-//! object store there and keep the rest.
+//! The SQLite database and the folder of objects hide behind [`store`]; a larger house puts PostgreSQL and an object store
+//! there ([`Storage::Own`]) and keeps the rest, and a test needs no folder at all ([`BoxConfig::in_memory`]).
 
 mod access;
 mod admission;
@@ -47,7 +47,7 @@ mod replay;
 mod routes;
 mod server;
 mod state;
-mod store;
+pub mod store;
 mod tls;
 mod traffic;
 mod upkeep;
@@ -55,7 +55,7 @@ mod waiting;
 
 pub use admission::{AdmissionLimits, Class, ClassFigures};
 pub use chaos::{Chaos, Fault, Gate, Lie, ScriptedFault, WordError};
-pub use config::{BoxConfig, Connection, STARTER_CATALOGUE};
+pub use config::{BoxConfig, Connection, STARTER_CATALOGUE, Storage};
 pub use error::BoxError;
 pub use ledger::{Ledger, LedgerCase, LedgerDevice, LedgerEvent, LedgerObject, LedgerShift};
 pub use logging::LogFormat;

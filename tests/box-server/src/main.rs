@@ -14,8 +14,11 @@ use tokio::signal::unix::{SignalKind, signal};
 #[command(version)]
 struct Arguments {
     /// Folder of all data; made at the first start.
-    #[arg(long)]
-    data: PathBuf,
+    #[arg(long, required_unless_present = "memory")]
+    data: Option<PathBuf>,
+    /// Keeps everything in memory, for tests of clients: nothing survives the program's end, no case and no key.
+    #[arg(long, conflicts_with = "data")]
+    memory: bool,
     /// Address to listen on.
     #[arg(long, default_value = "127.0.0.1:8443")]
     listen: SocketAddr,
@@ -70,9 +73,14 @@ fn main() -> Result<(), BoxError> {
     let arguments = Arguments::parse();
     arguments.log_format.install();
     match arguments.command {
-        Some(Command::Code { count, days }) => print_codes(&BoxConfig::local(arguments.data), count, days),
+        Some(Command::Code { count, days }) => print_codes(&local(arguments.data), count, days),
         None => serve(arguments),
     }
+}
+
+/// Without a folder in memory.
+fn local(data: Option<PathBuf>) -> BoxConfig {
+    data.map_or_else(BoxConfig::in_memory, BoxConfig::local)
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the program is started for")]
@@ -87,7 +95,7 @@ fn serve(arguments: Arguments) -> Result<(), BoxError> {
     let grace = Duration::from_secs(arguments.grace);
     let Arguments { data, listen, agency, hosts, number_prefix, range_size, metrics, chaos, .. } = arguments;
     let (demand_nonces, shared_code) = (!arguments.optional_nonces, !arguments.one_time_codes);
-    let local = BoxConfig::local(data);
+    let local = local(data);
     let mut config = BoxConfig { listen, hosts, range_size, metrics, grace, demand_nonces, shared_code, ..local };
     if let Some(agency) = agency {
         config.agency = agency;
@@ -95,24 +103,30 @@ fn serve(arguments: Arguments) -> Result<(), BoxError> {
     if let Some(prefix) = number_prefix {
         config.number_prefix = prefix;
     }
-    let folder = config.data.join("dev");
+    let folder = config.storage.folder().map(|data| data.join("dev"));
     let running = RunningBox::start(config)?;
     for ScriptedFault { route, nth, fault } in chaos {
         running.chaos().script(route, nth, fault);
     }
-    greet(&running, &folder);
+    greet(&running, folder.as_deref());
     wait_for_the_end()?;
     running.stop()
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the program is started for")]
-fn greet(running: &RunningBox, folder: &std::path::Path) {
+fn greet(running: &RunningBox, folder: Option<&std::path::Path>) {
     let connection = running.connection();
     println!("box             {} ({})", connection.origin, connection.agency);
     println!("listening on    {}", running.address());
-    println!("trust           {}", folder.join("ca.pem").display());
+    match folder {
+        Some(folder) => println!("trust           {}", folder.join("ca.pem").display()),
+        None => println!("trust\n{}", connection.ca_pem),
+    }
     println!("enrolment code  {}", connection.enrolment_code);
-    println!("agency's files  {}", folder.display());
+    match folder {
+        Some(folder) => println!("agency's files  {}", folder.display()),
+        None => println!("in memory       nothing survives the end of this program: no case, no receipt, no key"),
+    }
 }
 
 /// Ctrl-C or SIGTERM.

@@ -15,10 +15,11 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::access::{Access, Codes};
 use crate::dev::{self, AgencyFile};
+use crate::founding::{self, Papers};
 use crate::metrics::{self, Latency};
 use crate::state::{App, Shared};
-use crate::store::{Blobs, Store};
-use crate::{BoxConfig, BoxError, Chaos, Connection, Ledger, founding, routes, upkeep};
+use crate::store::{BlobStore, FileBlobs, MemoryBlobs, MemoryMeta, MetaStore, SqliteMeta};
+use crate::{BoxConfig, BoxError, Chaos, Connection, Ledger, Storage, routes, upkeep};
 
 /// A running box. Dropping it stops it.
 pub struct RunningBox {
@@ -26,6 +27,8 @@ pub struct RunningBox {
     router: Router,
     config: BoxConfig,
     connection: Connection,
+    /// The agency, if no folder has it.
+    agency: Option<DevAgency>,
     address: SocketAddr,
     metrics: Option<SocketAddr>,
     handle: Handle<SocketAddr>,
@@ -39,18 +42,16 @@ impl RunningBox {
     /// # Errors
     /// [`BoxError`]; a second box on the same folder fails, too.
     pub fn start(config: BoxConfig) -> Result<Self, BoxError> {
-        std::fs::create_dir_all(&config.data)?;
         let commits = Arc::<Latency>::default();
-        let store = Store::open(&config.data, Arc::clone(&commits))?;
-        let identity = founding::identity(&config, &store)?;
-        let authority = founding::authority(&config.data)?;
+        let (store, blobs) = stores(&config.storage, &commits)?;
+        let (identity, Papers { authority, file, agency }) = founding::identity(&config, store.as_ref())?;
         let listener = TcpListener::bind(config.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let hosts = hosts(&config, address);
         let app = Arc::new(Shared {
             store,
-            blobs: Blobs::open(&config.data)?,
+            blobs,
             locks: crate::locks::Locks::default(),
             access: Access::new(&config)?,
             waiting: crate::waiting::Waiting::default(),
@@ -68,13 +69,13 @@ impl RunningBox {
             checkpoint: std::sync::Mutex::default(),
         });
         app.recheck()?;
-        let connection = connection(&config, &app, authority.certificate.clone())?;
+        let connection = connection(&config, &app, file, authority.certificate.clone())?;
         let (handle, router) = (Handle::new(), routes::router(&app));
         let figures = config.metrics.map(|address| figures(address, &app)).transpose()?;
         let metrics = figures.as_ref().map(|figures| figures.listener.local_addr()).transpose()?;
         let tls = authority.server_tls(&hosts)?;
         let (thread, runtime) = serve(listener, tls, &app, (router.clone(), figures), handle.clone())?;
-        Ok(Self { app, router, config, connection, address, metrics, handle, runtime, thread: Some(thread) })
+        Ok(Self { app, router, config, connection, agency, address, metrics, handle, runtime, thread: Some(thread) })
     }
 
     /// Base address, such as `https://localhost:8443`.
@@ -106,7 +107,11 @@ impl RunningBox {
     /// # Errors
     /// [`BoxError`] if the folder was moved away, as an operator should.
     pub fn dev_agency(&self) -> Result<DevAgency, BoxError> {
-        dev::read_agency(&self.config.data, &self.connection.agency)
+        match (self.config.storage.folder(), &self.agency) {
+            (Some(folder), _) => dev::read_agency(folder, &self.connection.agency),
+            (None, Some(agency)) => dev::copy_agency(agency),
+            (None, None) => Err(BoxError::NoFolder),
+        }
     }
 
     /// What the box has stored and counted.
@@ -139,7 +144,7 @@ impl RunningBox {
     /// Revokes a device: from now on its requests are refused.
     ///
     /// # Errors
-    /// [`BoxError::Database`].
+    /// [`BoxError::Store`].
     pub fn revoke(&self, device: DeviceId) -> Result<(), BoxError> {
         self.app.store.revoke(device)
     }
@@ -147,7 +152,7 @@ impl RunningBox {
     /// From now on a device may only bring home what it has: shifts it has opened here and their cases.
     ///
     /// # Errors
-    /// [`BoxError::Database`].
+    /// [`BoxError::Store`].
     pub fn drain(&self, device: DeviceId) -> Result<(), BoxError> {
         self.app.store.drain(device, self.app.now_ms()).map(drop)
     }
@@ -157,7 +162,8 @@ impl RunningBox {
     /// # Errors
     /// [`BoxError`].
     pub fn one_time_code(&self, for_ms: i64) -> Result<String, BoxError> {
-        issue_code(&self.config, for_ms)
+        let until = self.app.now_ms().saturating_add(for_ms);
+        self.app.access.codes.issue(self.app.entropy.as_ref(), until)
     }
 
     /// Drops uploads whose time is over, as the box does by itself every hour.
@@ -238,11 +244,27 @@ fn serve(
 /// Makes a one-time enrolment code that counts for so many milliseconds. The box need not run, but must have been founded.
 ///
 /// # Errors
-/// [`BoxError`].
+/// [`BoxError`]; [`BoxError::NoFolder`] for a box in memory, whose codes only [`RunningBox::one_time_code`] makes.
 pub fn issue_code(config: &BoxConfig, for_ms: i64) -> Result<String, BoxError> {
-    AgencyFile::read(&config.data)?;
+    let folder = config.storage.folder().ok_or(BoxError::NoFolder)?;
+    AgencyFile::read(folder)?;
     let until = config.clock.read().unix_ms.saturating_add(for_ms);
-    Codes::of(&config.data).issue(config.entropy.as_ref(), until)
+    Codes::of(folder).issue(config.entropy.as_ref(), until)
+}
+
+type Stores = (Arc<dyn MetaStore>, Arc<dyn BlobStore>);
+
+/// Opens what a box keeps everything in. `commits` learns how long commits to the box's own database take.
+fn stores(storage: &Storage, commits: &Arc<Latency>) -> Result<Stores, BoxError> {
+    storage.folder().map_or(Ok(()), std::fs::create_dir_all)?;
+    Ok(match storage {
+        Storage::Folder(data) => {
+            let store = SqliteMeta::measured(data, Arc::clone(commits))?;
+            (Arc::new(store), Arc::new(FileBlobs::open(data)?))
+        }
+        Storage::Memory => (Arc::new(MemoryMeta::default()), Arc::new(MemoryBlobs::default())),
+        Storage::Own { meta, blobs, .. } => (Arc::clone(meta), Arc::clone(blobs)),
+    })
 }
 
 /// The operator's listener.
@@ -281,12 +303,11 @@ fn origin(host: &str, port: u16) -> String {
 }
 
 /// Tells the dev folder the present address and collects what clients need.
-fn connection(config: &BoxConfig, app: &Shared, ca_pem: String) -> Result<Connection, BoxError> {
-    let mut file = AgencyFile::read(&config.data)?;
+fn connection(config: &BoxConfig, app: &Shared, mut file: AgencyFile, ca_pem: String) -> Result<Connection, BoxError> {
     let origin = app.origins.first().cloned().unwrap_or_default();
     if file.url != origin {
         file.url.clone_from(&origin);
-        file.write(&config.data)?;
+        config.storage.folder().map_or(Ok(()), |folder| file.write(folder))?;
     }
     let point = |hex: &str| {
         streife_core::domain::from_hex::<65>(hex).map(Vec::from).map_err(|_| BoxError::Damaged("dev/agency.json"))

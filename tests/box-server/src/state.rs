@@ -1,6 +1,5 @@
 //! What all requests share, and the few deeds that need more than one part of it.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use streife_core::domain::{Agency, BoxId, KeyId, NumberPrefix, ObjectId, to_hex};
@@ -10,6 +9,7 @@ use streife_core::seal::{
 };
 use streife_core::sync::protocol::path;
 
+use crate::BoxError;
 use crate::access::Access;
 use crate::admission::Admission;
 use crate::chaos::Chaos;
@@ -19,20 +19,19 @@ use crate::key::BoxKey;
 use crate::locks::Locks;
 use crate::metrics::Latency;
 use crate::replay::ReplayCache;
-use crate::store::{Blobs, CaseRow, ObjectRow, Store, UploadEnd, blob};
+use crate::store::{Blob, BlobStore, CaseRow, MetaStore, ObjectRow, UploadEnd};
 use crate::traffic::Traffic;
 use crate::waiting::Waiting;
-use crate::{BoxError, files};
 
 /// Handle that every request has.
 pub type App = Arc<Shared>;
 
 /// Shared state of a running box.
 pub struct Shared {
-    /// Database.
-    pub store: Store,
-    /// Object files.
-    pub blobs: Blobs,
+    /// Everything small.
+    pub store: Arc<dyn MetaStore>,
+    /// Sealed objects.
+    pub blobs: Arc<dyn BlobStore>,
     /// Who writes which object.
     pub locks: Locks,
     /// Nonces, codes and limits.
@@ -135,7 +134,7 @@ impl Shared {
     pub fn expire_if_due(&self, object: ObjectId) -> Result<bool, BoxError> {
         match self.store.upload_end(object)? {
             Some(UploadEnd::At(at)) if at <= self.now_ms() => {
-                files::remove(&self.blobs.part(object))?; // before the mark: a part that is marked would stay for ever
+                self.blobs.remove(Blob::Part(object))?; // before the mark: a part that is marked would stay for ever
                 self.store.expire_upload(object)?;
                 tracing::info!(%object, "upload expired");
                 Ok(true)
@@ -144,29 +143,35 @@ impl Shared {
         }
     }
 
+    /// Bytes that are here of an unfinished upload.
+    pub fn part_length(&self, object: ObjectId) -> std::io::Result<u64> {
+        self.blobs.length(Blob::Part(object)).map(Option::unwrap_or_default)
+    }
+
     /// Takes over a whole, synced part. If one request brought all of it, its hash is known and nothing is read back.
-    /// `false`: it is not the object; the file is gone.
-    pub fn take_over(&self, object: &ObjectRow, file: &Path, known: Option<Hash>) -> Result<bool, BoxError> {
+    /// `false`: it is not the object; the part is gone.
+    pub fn take_over(&self, object: &ObjectRow, known: Option<Hash>) -> Result<bool, BoxError> {
+        let part = Blob::Part(object.object);
         match known {
-            Some(hash) if hash == object.hash => self.adopt(object, file).map(|()| true),
-            Some(_) => files::remove(file).map(|()| false).map_err(BoxError::from),
-            None => self.settle(object, file),
+            Some(hash) if hash == object.hash => self.adopt(object, part).map(|()| true),
+            Some(_) => self.blobs.remove(part).map(|()| false).map_err(BoxError::from),
+            None => self.settle(object, part),
         }
     }
 
-    /// Verifies a whole file and takes it over. `false`: it is not the object; the file is gone.
-    pub fn settle(&self, object: &ObjectRow, file: &Path) -> Result<bool, BoxError> {
-        if !blob::is_exactly(file, object.length, &object.hash)? {
-            files::remove(file)?;
+    /// Verifies whole bytes and takes them over. `false`: they are not the object; they are gone.
+    pub fn settle(&self, object: &ObjectRow, blob: Blob) -> Result<bool, BoxError> {
+        if !self.blobs.verify(blob, object.length, &object.hash)? {
+            self.blobs.remove(blob)?;
             return Ok(false);
         }
-        self.adopt(object, file)?;
+        self.adopt(object, blob)?;
         Ok(true)
     }
 
-    /// Takes over a file that is verified and synced.
-    pub fn adopt(&self, object: &ObjectRow, file: &Path) -> Result<(), BoxError> {
-        self.blobs.promote(file, object.object)?;
+    /// Takes over bytes that are verified and synced.
+    pub fn adopt(&self, object: &ObjectRow, blob: Blob) -> Result<(), BoxError> {
+        self.blobs.promote(blob)?;
         self.store.mark_stored(object, &|case, objects, leaf| self.receipt(case, objects, leaf))?;
         self.waiting.stored(object.case);
         tracing::info!(object = %object.object, case = %object.case, "stored");
@@ -186,10 +191,10 @@ impl Shared {
         Ok(sign_payload(Namespace::Receipt, receipt.encode(), &self.identity.key)?)
     }
 
-    /// Puts the folders and the database in step after whatever ended the last run.
+    /// Puts the two stores in step after whatever ended the last run.
     pub fn recheck(&self) -> Result<(), BoxError> {
-        for file in self.blobs.uploads()? {
-            self.recheck_upload(&file)?;
+        for object in self.blobs.recover()? {
+            self.recheck_part(object)?;
         }
         for object in self.store.all_objects()? {
             self.recheck_object(&object)?;
@@ -198,33 +203,27 @@ impl Shared {
     }
 
     /// Keeps parts of announced objects; a whole one is taken over or dropped, everything else is dropped.
-    fn recheck_upload(&self, file: &Path) -> Result<(), BoxError> {
-        let is_part = file.extension().is_some_and(|extension| extension == "part");
-        let id = file.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        let row = match id {
-            Some(id) if is_part => self.store.object(id)?.filter(|object| !object.stored),
-            _ => None,
-        };
-        let length = blob::length(file)?.unwrap_or_default();
-        match row {
-            Some(object) if length < object.length => {
+    fn recheck_part(&self, object: ObjectId) -> Result<(), BoxError> {
+        let length = self.part_length(object)?;
+        match self.store.object(object)?.filter(|object| !object.stored) {
+            Some(row) if length < row.length => {
                 // A crash in the middle of the first chunk leaves a part without an end.
-                if self.store.upload_end(object.object)?.is_none() {
-                    self.store.keep_upload(object.object, self.now_ms(), self.upload_life_ms)?;
+                if self.store.upload_end(object)?.is_none() {
+                    self.store.keep_upload(object, self.now_ms(), self.upload_life_ms)?;
                 }
             }
-            Some(object) => drop(self.settle(&object, file)?),
-            None => files::remove(file)?,
+            Some(row) => drop(self.settle(&row, Blob::Part(object))?),
+            None => self.blobs.remove(Blob::Part(object))?,
         }
         Ok(())
     }
 
     fn recheck_object(&self, object: &ObjectRow) -> Result<(), BoxError> {
-        let file = self.blobs.object(object.object);
-        match (object.stored, blob::length(&file)?) {
+        let blob = Blob::Stored(object.object);
+        match (object.stored, self.blobs.length(blob)?) {
             (true, Some(length)) if length == object.length => {}
             (false, None) => {}
-            (false, Some(_)) => drop(self.settle(object, &file)?),
+            (false, Some(_)) => drop(self.settle(object, blob)?),
             (true, found) => {
                 tracing::error!(object = %object.object, ?found, "a stored object is lost and asked for again");
                 self.store.mark_lost(object.object)?;

@@ -30,7 +30,7 @@ fn house(manifest: u32, record: u32, photo: u32) -> House {
         clock: Arc::<SimClock>::clone(&clock) as Arc<dyn Clock>,
         ..BoxConfig::local(folder.path())
     };
-    House { running: RunningBox::start(config).expect("starts"), folder, clock }
+    House { storage: config.storage.clone(), running: RunningBox::start(config).expect("starts"), folder, clock }
 }
 
 fn hints(phone: &Phone) -> Hints {

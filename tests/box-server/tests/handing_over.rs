@@ -3,7 +3,8 @@
 mod support;
 
 use reqwest::Method;
-use streife_core::domain::EventId;
+use streife_box::store::Blob;
+use streife_core::domain::{EventId, ObjectId};
 use streife_core::seal::{Binding, Kind, Manifest, Receipt, Scope, Signed, TimeStatement, VerifyingKey, open};
 use streife_core::sync::protocol::{BoxCaseState, BoxInfo, CaseAnswer, ProblemType, UploadProtocol};
 use support::{House, problem, random, sealed_head, shift_seal};
@@ -80,7 +81,9 @@ fn a_void_is_appended_and_deletes_nothing() {
     assert_eq!(phone.put_cose(&path, &bytes).status(), 201);
     let found = house.running.ledger().case(case.id).expect("reads").expect("is there");
     assert_eq!((found.state, found.events.len()), (BoxCaseState::Voided, 1));
-    assert!(found.receipt.is_some() && found.objects[0].file.as_ref().is_some_and(|file| file.exists()));
+    assert!(found.receipt.is_some() && found.objects[0].stored);
+    let bytes = house.running.ledger().object_bytes(case.objects[0].0).expect("reads");
+    assert_eq!(bytes, case.objects[0].1);
 }
 
 #[test]
@@ -110,19 +113,21 @@ fn what_a_crash_left_behind_is_taken_over_or_removed_at_the_start() {
     let mut phone = house.phone();
     let case = phone.case(1, &[300_000, 300_000, 300_000]);
     phone.declare(&case);
-    let uploads = house.folder.path().join("uploads");
     let [(whole, whole_bytes), (wrong, wrong_bytes), (renamed, renamed_bytes)] = &case.objects[..] else { panic!() };
-    std::fs::write(uploads.join(format!("{whole}.part")), whole_bytes).expect("writes");
-    std::fs::write(uploads.join(format!("{wrong}.part")), vec![0; wrong_bytes.len()]).expect("writes");
+    house.leave(Blob::Part(*whole), whole_bytes);
+    house.leave(Blob::Part(*wrong), &vec![0; wrong_bytes.len()]);
+    house.leave(Blob::Part(ObjectId::new(random())), b"?");
+    house.leave(Blob::Stored(*renamed), renamed_bytes);
+    house.leave(Blob::OneShot(*renamed), b"?");
+    let uploads = house.folder.path().join("uploads");
     std::fs::write(uploads.join("stray.part"), b"?").expect("writes");
-    std::fs::write(uploads.join(format!("{renamed}.put")), b"?").expect("writes");
-    std::fs::write(house.folder.path().join("objects").join(format!("{renamed}.sbx")), renamed_bytes).expect("writes");
     house = house.restart();
     phone.learn_nonce();
     let found = house.running.ledger().case(case.id).expect("reads").expect("is there");
-    let stored: Vec<_> = found.objects.iter().map(|object| object.file.is_some()).collect();
+    let stored: Vec<_> = found.objects.iter().map(|object| object.stored).collect();
     assert_eq!(stored, [true, false, true]);
-    assert_eq!(std::fs::read_dir(&uploads).expect("reads").count(), 0);
+    let files = std::fs::read_dir(&uploads).expect("reads").count();
+    assert_eq!(files, usize::from(support::IN_MEMORY), "a box in memory looks at no folder");
     assert_eq!(phone.offset(*wrong), 0);
 }
 

@@ -26,7 +26,7 @@ fn house(change: impl FnOnce(&mut BoxConfig)) -> House {
     let mut config = BoxConfig::local(folder.path());
     config.clock = Arc::<SimClock>::clone(&clock);
     change(&mut config);
-    House { running: RunningBox::start(config).expect("starts"), folder, clock }
+    House { storage: config.storage.clone(), running: RunningBox::start(config).expect("starts"), folder, clock }
 }
 
 fn scrape(address: SocketAddr) -> String {

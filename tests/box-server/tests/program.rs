@@ -87,6 +87,25 @@ fn the_program_misbehaves_as_it_is_told() {
 }
 
 #[test]
+fn the_program_runs_in_memory_and_says_that_nothing_survives() {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_streife-box"))
+        .args(["--listen", "127.0.0.1:0", "--memory"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let output = BufReader::new(program.stdout.take().expect("a pipe"));
+    let last = output.lines().map(|line| line.expect("text")).find(|line| line.starts_with("in memory"));
+    assert!(last.expect("a warning").contains("nothing survives"));
+    program.kill().expect("ends");
+    program.wait().expect("ends");
+    let both = ["--memory", "--data", "nowhere"];
+    for words in [&both[..], &[]] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_streife-box")).args(words).output().expect("starts");
+        assert!(!refused.status.success(), "a folder or memory, one of the two");
+    }
+}
+
+#[test]
 fn a_wrong_word_of_chaos_names_the_right_ones() {
     let refused = Command::new(env!("CARGO_BIN_EXE_streife-box"))
         .args(["--data", "nowhere", "--chaos", "case-put:1:explode"])

@@ -150,6 +150,6 @@ fn upload(app: &Shared, object: &ObjectRow) -> Result<Upload, BoxError> {
         let url = path::object(case, object);
         return Ok(Upload { object, url, protocol: UploadProtocol::Put, offset: 0, length });
     }
-    let offset = app.blobs.part_length(object)?;
+    let offset = app.part_length(object)?;
     Ok(Upload { object, url: path::upload(object), protocol: UploadProtocol::Tus, offset, length })
 }

@@ -66,7 +66,7 @@ async fn begin(app: &App, row: &ObjectRow) -> Result<(bool, u64), Refusal> {
     run(app, move |app| {
         app.expire_if_due(object)?;
         let is_new = app.store.keep_upload(object, app.now_ms(), app.upload_life_ms)?;
-        Ok((is_new, app.blobs.part_length(object)?))
+        Ok((is_new, app.part_length(object)?))
     })
     .await
 }

@@ -67,6 +67,6 @@ fn decide(app: &Shared, case: CaseId, event: EventId, verdict: Verdict) -> Resul
     let decided_at = app.now_ms();
     let decision = Decision { event, case, kind, reason: verdict.reason, decided_at, box_id: app.identity.box_id };
     let sign = || Ok(sign_payload(Namespace::Decision, decision.encode(), &app.identity.key)?);
-    let (put, cose) = app.store.put_decision(&decision, sign)?;
+    let (put, cose) = app.store.put_decision(&decision, &sign)?;
     Ok((put.status(ProblemType::EventConflict)?, cose))
 }

@@ -4,22 +4,22 @@
 //! section 14). `Repr-Digest` always speaks of the whole object; only a whole answer has a `Content-Digest`, because
 //! the digest of a part would have to be computed before its first byte goes out.
 
-use std::io::SeekFrom;
+use std::future::Future;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body::{Frame, SizeHint};
 use streife_core::sync::protocol::{OCTETS, ProblemType, digest_header};
-use tokio::fs::File;
-use tokio::io::{AsyncRead, AsyncSeekExt, ReadBuf};
+use tokio::task::JoinHandle;
 
 use super::lists::has;
 use crate::error::Refusal;
-use crate::state::App;
+use crate::state::{App, run};
 use crate::store::ObjectRow;
 
 const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
@@ -32,10 +32,11 @@ pub async fn serve(app: &App, row: &ObjectRow, headers: &HeaderMap) -> Result<Re
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let part = wanted(headers, &tag, row.length)?;
-    let mut file = File::open(app.blobs.object(row.object)).await?;
     let range = part.clone().unwrap_or(0..row.length);
-    file.seek(SeekFrom::Start(range.start)).await?;
-    let mut response = Body::new(FileBody { file, left: range.end - range.start }).into_response();
+    let (object, from) = (row.object, range.start);
+    let bytes = run(app, move |app| Ok(app.blobs.read(object, from)?)).await?;
+    let body = ObjectBody { bytes: Reading::Idle(bytes), left: range.end - range.start };
+    let mut response = Body::new(body).into_response();
     describe(response.headers_mut(), row, &tag)?;
     match part {
         None => insert(response.headers_mut(), CONTENT_DIGEST, &digest_header(&row.hash))?,
@@ -83,26 +84,56 @@ fn wanted(headers: &HeaderMap, tag: &str, length: u64) -> Result<Option<Range<u6
     Ok(Some(range))
 }
 
-/// A part of a file, piece by piece.
-struct FileBody {
-    file: File,
+/// A part of an object, piece by piece.
+struct ObjectBody {
+    bytes: Reading,
     left: u64,
 }
 
-impl HttpBody for FileBody {
-    type Data = Bytes;
-    type Error = std::io::Error;
+type Source = Box<dyn Read + Send>;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        let mut piece = vec![0; usize::try_from(self.left).unwrap_or(usize::MAX).min(1 << 16)];
-        let mut buffer = ReadBuf::new(&mut piece);
-        ready!(Pin::new(&mut self.file).poll_read(cx, &mut buffer))?;
-        let bytes = Bytes::copy_from_slice(buffer.filled());
-        self.left = self.left.saturating_sub(bytes.len() as u64);
-        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+/// Where the object is: here, or at work.
+enum Reading {
+    Idle(Source),
+    Busy(JoinHandle<io::Result<(Source, Vec<u8>)>>),
+    /// At its end, or a read failed.
+    Over,
+}
+
+/// Bytes that are read at a time.
+const PIECE: u64 = 1 << 18;
+
+/// Reads so many bytes, or fewer at the end.
+fn read(mut source: Source, at_most: u64) -> io::Result<(Source, Vec<u8>)> {
+    let mut piece = Vec::with_capacity(usize::try_from(at_most).unwrap_or_default());
+    source.by_ref().take(at_most).read_to_end(&mut piece)?;
+    Ok((source, piece))
+}
+
+impl HttpBody for ObjectBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let mut work = match std::mem::replace(&mut self.bytes, Reading::Over) {
+            Reading::Idle(source) => {
+                let at_most = self.left.min(PIECE);
+                tokio::task::spawn_blocking(move || read(source, at_most))
+            }
+            Reading::Busy(work) => work,
+            Reading::Over => return Poll::Ready(None),
+        };
+        let Poll::Ready(done) = Pin::new(&mut work).poll(cx) else {
+            self.bytes = Reading::Busy(work);
+            return Poll::Pending;
+        };
+        let (source, piece) = done.map_err(io::Error::other)??;
+        self.bytes = Reading::Idle(source);
+        self.left = self.left.saturating_sub(piece.len() as u64);
+        Poll::Ready((!piece.is_empty()).then(|| Ok(Frame::data(Bytes::from(piece)))))
     }
 
     fn size_hint(&self) -> SizeHint {

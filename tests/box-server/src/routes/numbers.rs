@@ -33,7 +33,7 @@ fn give(app: &Shared, device: DeviceId, request: RangeRequestId) -> Result<(Stat
     let (prefix, count) = app.identity.numbers;
     let agency = || app.identity.agency.clone();
     let now_ms = app.now_ms();
-    let given = app.store.put_range(device, request, now_ms, |range| {
+    let given = app.store.put_range(device, request, now_ms, &|range| {
         let numbers = NumberRange { prefix, range, count };
         if !numbers.is_sound() {
             return Err(BoxError::Damaged("all case numbers of this prefix are given, or a range has no due size"));

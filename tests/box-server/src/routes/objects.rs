@@ -3,6 +3,8 @@
 //! The body is taken whole into memory, 256 KiB at most, and then one piece of blocking work verifies, writes and marks it:
 //! each hop to another thread costs as much as the writing. Photos stream ([`super::uploads`]).
 
+use std::io;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -16,10 +18,9 @@ use crate::BoxError;
 use crate::auth::{Device, Ids};
 use crate::body::{content_digest, read_hash, repr_digest, require_type};
 use crate::error::Refusal;
-use crate::files;
 use crate::intake::{self, Ended};
 use crate::state::{App, Shared, run};
-use crate::store::ObjectRow;
+use crate::store::{Blob, BlobStore, ObjectRow};
 
 /// `PUT /v1/cases/{c}/objects/{o}`
 pub async fn put(
@@ -62,12 +63,21 @@ fn store(app: &Shared, row: &ObjectRow, bytes: &[u8], stated: Hash) -> Result<()
         hash if hash != row.hash => return Err(ProblemType::ObjectDigestMismatch.into()),
         _ => {}
     }
-    let stored = app.blobs.write_one_shot(row.object, bytes).map_err(BoxError::from);
-    let stored = stored.and_then(|file| app.adopt(row, &file));
+    let upload = Blob::OneShot(row.object);
+    let written = write(app.blobs.as_ref(), upload, bytes).map_err(BoxError::from);
+    let stored = written.and_then(|()| app.adopt(row, upload));
     if stored.is_err() {
-        files::remove(&app.blobs.one_shot(row.object))?;
+        app.blobs.remove(upload)?;
     }
     Ok(stored?)
+}
+
+/// Writes all of an upload, in the place of whatever a crash has left there.
+fn write(blobs: &dyn BlobStore, upload: Blob, bytes: &[u8]) -> io::Result<()> {
+    blobs.remove(upload)?;
+    let mut file = blobs.append(upload)?;
+    file.write(bytes)?;
+    file.sync()
 }
 
 /// The object is here already: the same bytes are welcome, other bytes are not, and neither are kept.

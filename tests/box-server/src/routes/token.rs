@@ -9,10 +9,11 @@ use axum::http::{Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use streife_core::domain::DeviceId;
-use streife_core::seal::Hash;
 use streife_core::seal::jose::{self, AssertionClaims, HeadClaim};
+use streife_core::seal::{Hash, JournalHead};
 use streife_core::sync::protocol::{ASSERTION_TYPE, CLIENT_CREDENTIALS, ProblemType, SCOPE_DRAIN, TokenAnswer, path};
 
+use crate::BoxError;
 use crate::auth::{Device, admitted, once, proof, require_now, verify_proof};
 use crate::body::{read_whole, require_type};
 use crate::error::Refusal;
@@ -60,7 +61,7 @@ fn grant(app: &Shared, form: &Form, proof: &str) -> Result<TokenAnswer, Refusal>
     let expires_at = now_ms.saturating_add(i64::from(EXPIRES_IN_S) * 1000);
     let hash = Hash::of(&[token.as_bytes()]);
     app.store.put_token(hash, device.id, &session.thumbprint(), (now_ms, expires_at))?;
-    let known = head.map(|head| app.store.note_head(device.id, head.into(), now_ms)).transpose()?.flatten();
+    let known = head.map(|head| note_head(app, device.id, head.into(), now_ms)).transpose()?.flatten();
     Ok(TokenAnswer {
         access_token: token,
         token_type: "DPoP".to_owned(),
@@ -68,6 +69,15 @@ fn grant(app: &Shared, form: &Form, proof: &str) -> Result<TokenAnswer, Refusal>
         scope: app.store.is_draining(device.id)?.then(|| SCOPE_DRAIN.to_owned()),
         head: known.map(HeadClaim::from),
     })
+}
+
+/// Notes how far a device says its journal has come; how far it had been before.
+fn note_head(app: &Shared, device: DeviceId, told: JournalHead, now_ms: i64) -> Result<Option<JournalHead>, BoxError> {
+    let known = app.store.note_head(device, told, now_ms)?;
+    if let Some(known) = known.filter(|known| told.n <= known.n && told != *known) {
+        tracing::warn!(%device, known = known.n, told = told.n, "a journal was set back, or is another");
+    }
+    Ok(known)
 }
 
 /// The device, and how far it says its journal has come.

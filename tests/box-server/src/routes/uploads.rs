@@ -1,6 +1,6 @@
 //! Resumable uploads: the core of tus 1.0.0 on addresses that the manifest's answer announces.
 //!
-//! The box's own client needs no creation request; foreign ones have `creation.rs`, and neither can reset an upload. The offset is what lies in the file, synced; a cut keeps
+//! The box's own client needs no creation request; foreign ones have `creation.rs`, and neither can reset an upload. The offset is what lies in the part, synced; a cut keeps
 //! what had arrived. Whether the bytes are right is decided once, by the manifest's hash, when the last one is here;
 //! if they are wrong, the upload begins again at zero.
 
@@ -9,18 +9,18 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use streife_core::domain::ObjectId;
+use streife_core::seal::Hash;
 use streife_core::sync::protocol::{CHUNK, ProblemType, TUS_VERSION};
 
 use crate::auth::{Device, Ids};
 use crate::body::{content_digest, require_type};
 use crate::checksum::Stated;
 use crate::error::Refusal;
-use crate::files;
 use crate::intake::{Ended, Intake};
 use crate::locks::Turn;
 use crate::middleware::http_date;
 use crate::state::{App, run};
-use crate::store::{ObjectRow, UploadEnd};
+use crate::store::{Blob, ObjectRow, UploadEnd};
 
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const VERSION: HeaderName = HeaderName::from_static("tus-version");
@@ -43,11 +43,11 @@ pub async fn head(
     let row = announced(&app, &device, object).await?;
     require_alive(&app, &row).await?;
     let asked = row.clone();
-    let held = run(&app, move |app| match app.blobs.part_length(asked.object)? {
+    let held = run(&app, move |app| match app.part_length(asked.object)? {
         _ if asked.stored => Ok(asked.length),
         held if held < asked.length => Ok(held),
         // Whole, but the last request did not come to its end.
-        _ => Ok(if app.settle(&asked, &app.blobs.part(asked.object))? { asked.length } else { 0 }),
+        _ => Ok(if app.settle(&asked, Blob::Part(asked.object))? { asked.length } else { 0 }),
     });
     let held = held.await?;
     let head = [(OFFSET, HeaderValue::from(held)), (LENGTH, HeaderValue::from(row.length))];
@@ -86,13 +86,9 @@ pub async fn take_chunk(
     (offset, turn): (u64, &mut Turn),
 ) -> Result<u64, Refusal> {
     let (stated, checksum) = (content_digest(headers)?, Stated::read(headers)?);
-    let mut intake = Intake::append(&app.blobs.part(row.object)).await?;
+    let mut intake = Intake::append(app, Blob::Part(row.object)).await?;
     if intake.length() != offset {
         return Err(Refusal::offset(intake.length()));
-    }
-    if offset == 0 {
-        // The file's name must outlive a power cut like its bytes.
-        run(app, |app| Ok(app.blobs.sync_uploads()?)).await?;
     }
     let mut body = match &checksum {
         Some(checksum) => checksum.watch(body),
@@ -115,7 +111,7 @@ pub async fn take_chunk(
         intake.take_back().await?;
         return Err(refusal);
     }
-    finish(app, row, (offset, &intake)).await?;
+    finish(app, row, offset, (intake.length(), intake.whole_hash())).await?;
     Ok(intake.length())
 }
 
@@ -133,7 +129,7 @@ pub async fn delete(
         return Err(ProblemType::ObjectConflict.into());
     }
     run(&app, move |app| {
-        files::remove(&app.blobs.part(object))?;
+        app.blobs.remove(Blob::Part(object))?;
         Ok(app.store.forget_upload(object)?)
     })
     .await?;
@@ -163,14 +159,14 @@ pub fn superseded() -> Refusal {
 }
 
 /// Verifies the object if this was its last byte, and keeps what has arrived if it was not.
-async fn finish(app: &App, row: &ObjectRow, (offset, intake): (u64, &Intake)) -> Result<(), Refusal> {
-    let (row, held, hash) = (row.clone(), intake.length(), intake.whole_hash());
+async fn finish(app: &App, row: &ObjectRow, offset: u64, (held, hash): (u64, Option<Hash>)) -> Result<(), Refusal> {
+    let row = row.clone();
     run(app, move |app| {
         if held < row.length {
             app.store.keep_upload(row.object, app.now_ms(), app.upload_life_ms)?;
             return Ok(());
         }
-        let is_right = app.take_over(&row, &app.blobs.part(row.object), hash)?;
+        let is_right = app.take_over(&row, hash)?;
         if offset > 0 {
             app.store.forget_upload(row.object)?;
         }

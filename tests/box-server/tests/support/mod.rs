@@ -9,7 +9,8 @@ use std::sync::Arc;
 use reqwest::Method;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::json;
-use streife_box::{BoxConfig, Connection, RunningBox};
+use streife_box::store::{Blob, BlobStore, FileBlobs, MemoryBlobs, MemoryMeta};
+use streife_box::{BoxConfig, Connection, RunningBox, Storage};
 use streife_core::domain::{Agency, CaseId, DeviceId, EventId, ObjectId, ShiftId};
 use streife_core::ports::{Clock, Entropy, OsEntropy};
 use streife_core::seal::jose::{self, AssertionClaims, Jwk, ProofClaims};
@@ -31,9 +32,14 @@ pub const BACK_TO_VERSION_3: &str = "DROP TRIGGER feed_declared; DROP TRIGGER fe
     DROP TABLE notices; DROP TABLE log; DROP TABLE log_nodes; DROP INDEX cases_incomplete;
     ALTER TABLE objects DROP COLUMN kind; PRAGMA user_version = 3;";
 
+/// Whether boxes of this test program keep everything but their keys in memory: those of `in_memory.rs`, which takes the
+/// tests of other programs in.
+pub const IN_MEMORY: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"in_memory");
+
 /// A box in a folder of its own, with a clock that obeys.
 pub struct House {
     pub folder: tempfile::TempDir,
+    pub storage: Storage,
     pub clock: Arc<SimClock>,
     pub running: RunningBox,
 }
@@ -47,9 +53,25 @@ impl House {
     pub fn with(change: impl FnOnce(&mut BoxConfig)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(SimClock::new(MORNING, 7200));
-        let mut config = BoxConfig { clock: Arc::<SimClock>::clone(&clock), ..BoxConfig::local(folder.path()) };
+        let storage = storage(folder.path());
+        let mut config = config(&storage, &clock);
         change(&mut config);
-        Self { folder, clock, running: RunningBox::start(config).expect("starts") }
+        Self { folder, storage, clock, running: RunningBox::start(config).expect("starts") }
+    }
+
+    /// Leaves bytes among the objects of a box, as a crash does.
+    pub fn leave(&self, blob: Blob, bytes: &[u8]) {
+        let files = FileBlobs::open(self.folder.path()).expect("opens");
+        let blobs: &dyn BlobStore = match &self.storage {
+            Storage::Own { blobs, .. } => blobs.as_ref(),
+            _ => &files,
+        };
+        let upload = if matches!(blob, Blob::Stored(_)) { Blob::Part(blob.object()) } else { blob };
+        let mut end = blobs.append(upload).expect("begins");
+        end.write(bytes).and_then(|()| end.sync()).expect("writes");
+        if upload != blob {
+            blobs.promote(upload).expect("promotes");
+        }
     }
 
     /// A request of the desk.
@@ -76,7 +98,7 @@ impl House {
     pub fn restart(self) -> Self {
         let address = self.running.address().to_string();
         self.running.stop().expect("stops");
-        let running = start(self.folder.path(), &self.clock, &address);
+        let running = start(&self.storage, &self.clock, &address);
         Self { running, ..self }
     }
 
@@ -84,8 +106,7 @@ impl House {
     pub fn restart_like(self, change: impl FnOnce(&mut BoxConfig)) -> Self {
         let listen = self.running.address();
         self.running.stop().expect("stops");
-        let clock: Arc<dyn Clock> = Arc::<SimClock>::clone(&self.clock);
-        let mut config = BoxConfig { listen, clock, ..BoxConfig::local(self.folder.path()) };
+        let mut config = BoxConfig { listen, ..config(&self.storage, &self.clock) };
         change(&mut config);
         Self { running: RunningBox::start(config).expect("starts"), ..self }
     }
@@ -95,7 +116,7 @@ impl House {
         let address = self.running.address().to_string();
         self.running.stop().expect("stops");
         work(self.folder.path());
-        let running = start(self.folder.path(), &self.clock, &address);
+        let running = start(&self.storage, &self.clock, &address);
         Self { running, ..self }
     }
 
@@ -103,7 +124,7 @@ impl House {
     pub fn restart_after_kill(self) -> Self {
         let address = self.running.address().to_string();
         self.running.kill().expect("ends");
-        let running = start(self.folder.path(), &self.clock, &address);
+        let running = start(&self.storage, &self.clock, &address);
         Self { running, ..self }
     }
 
@@ -117,10 +138,23 @@ impl House {
     }
 }
 
-fn start(data: &Path, clock: &Arc<SimClock>, listen: &str) -> RunningBox {
-    let clock: Arc<dyn Clock> = Arc::<SimClock>::clone(clock);
+fn start(storage: &Storage, clock: &Arc<SimClock>, listen: &str) -> RunningBox {
     let listen = listen.parse().expect("an address");
-    RunningBox::start(BoxConfig { listen, clock, ..BoxConfig::local(data) }).expect("starts")
+    RunningBox::start(BoxConfig { listen, ..config(storage, clock) }).expect("starts")
+}
+
+fn config(storage: &Storage, clock: &Arc<SimClock>) -> BoxConfig {
+    let clock: Arc<dyn Clock> = Arc::<SimClock>::clone(clock);
+    BoxConfig { clock, storage: storage.clone(), ..BoxConfig::in_memory() }
+}
+
+/// A folder, or a folder for keys and stores that outlive the box as a folder does.
+fn storage(folder: &Path) -> Storage {
+    if IN_MEMORY {
+        let (meta, blobs) = (Arc::<MemoryMeta>::default(), Arc::<MemoryBlobs>::default());
+        return Storage::Own { keys: folder.to_owned(), meta, blobs };
+    }
+    Storage::Folder(folder.to_owned())
 }
 
 pub fn random<const N: usize>() -> [u8; N] {

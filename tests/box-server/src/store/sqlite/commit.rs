@@ -148,9 +148,7 @@ impl Verdict {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let said = self.told.wait_while(said, |said| said.is_none()).unwrap_or_else(PoisonError::into_inner);
         match said.as_ref() {
-            Some(Err(Failure(error, words))) => {
-                Err(BoxError::Database(rusqlite::Error::SqliteFailure(*error, words.clone())))
-            }
+            Some(Err(Failure(error, words))) => Err(rusqlite::Error::SqliteFailure(*error, words.clone()).into()),
             _ => Ok(()),
         }
     }
@@ -158,9 +156,13 @@ impl Verdict {
 
 impl Failure {
     fn of(error: &BoxError) -> Self {
-        match error {
-            BoxError::Database(rusqlite::Error::SqliteFailure(error, words)) => Self(*error, words.clone()),
-            other => Self(ffi::Error::new(ffi::SQLITE_ABORT), Some(other.to_string())),
+        let source = match error {
+            BoxError::Store { source, .. } => source.downcast_ref(),
+            _ => None,
+        };
+        match source {
+            Some(rusqlite::Error::SqliteFailure(error, words)) => Self(*error, words.clone()),
+            _ => Self(ffi::Error::new(ffi::SQLITE_ABORT), Some(error.to_string())),
         }
     }
 }

@@ -1,49 +1,15 @@
-//! Decisions of the desk, further wraps, and the feed of what happens to cases.
+//! Decisions of the desk, further wraps, slips, and the feed of what happens to cases.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use streife_core::domain::{CaseId, KeyId};
-use streife_core::seal::{Decision, DecisionKind, Kem, Wrap, WrappedKey};
+use streife_core::seal::{Decision, DecisionKind, Hash, Kem, ManifestNotice, Wrap, WrappedKey};
 
-use super::{Put, Store, fixed};
+use super::{SqliteMeta, fixed, number, put};
 use crate::BoxError;
+use crate::store::{Desk, FeedKind, FeedRow, Put, SignDecision};
 
-/// What happened to a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FeedKind {
-    /// Its manifest came.
-    Declared = 1,
-    /// Its last object came.
-    Complete = 2,
-    /// Its device appended an event.
-    Event = 3,
-    /// The desk decided it.
-    Decision = 4,
-    /// Its key was wrapped for somebody else.
-    Wrap = 5,
-}
-
-/// A line of the feed.
-#[derive(Clone, Debug)]
-pub struct FeedRow {
-    /// Its number.
-    pub n: u64,
-    /// What happened.
-    pub kind: FeedKind,
-    /// To which case.
-    pub case: CaseId,
-    /// Event, decision, or recipient of the wrap.
-    pub id: Option<[u8; 16]>,
-}
-
-impl Store {
-    /// Stores a decision. A case has one: `Other` if it has another one, or if the id was used for another case. The
-    /// bytes are those of the first time.
-    pub fn put_decision(
-        &self,
-        decision: &Decision,
-        sign: impl FnOnce() -> Result<Vec<u8>, BoxError>,
-    ) -> Result<(Put, Vec<u8>), BoxError> {
+impl Desk for SqliteMeta {
+    fn put_decision(&self, decision: &Decision, sign: SignDecision<'_>) -> Result<(Put, Vec<u8>), BoxError> {
         self.write(|tx| {
             if let Some((same, cose)) = standing(tx, decision)? {
                 return Ok((if same { Put::Same } else { Put::Other }, cose));
@@ -56,20 +22,18 @@ impl Store {
         })
     }
 
-    /// The decision of a case as it was signed.
-    pub fn decision(&self, case: CaseId) -> Result<Option<Vec<u8>>, BoxError> {
+    fn decision(&self, case: CaseId) -> Result<Option<Vec<u8>>, BoxError> {
         let query = "SELECT cose FROM decisions WHERE case_id = ?1";
         Ok(self.db().query_row(query, [case.as_bytes()], |row| row.get(0)).optional()?)
     }
 
-    /// Stores a wrap beside those of the manifest.
-    pub fn put_wrap(&self, case: CaseId, wrapped: &WrappedKey) -> Result<Put, BoxError> {
+    fn put_wrap(&self, case: CaseId, wrapped: &WrappedKey) -> Result<Put, BoxError> {
         let (recipient, Wrap { enc, ct }) = (wrapped.recipient.as_bytes(), &wrapped.wrap);
         self.write(|tx| {
             let insert = "INSERT INTO wraps (case_id, recipient, kem, enc, ct) VALUES (?1, ?2, ?3, ?4, ?5)
                 ON CONFLICT DO NOTHING";
             let changed = tx.execute(insert, params![case.as_bytes(), recipient, wrapped.kem as u16, enc, ct])?;
-            Put::of(changed, || {
+            put(changed, || {
                 let same = "SELECT kem = ?3 AND enc = ?4 AND ct = ?5 FROM wraps WHERE case_id = ?1 AND recipient = ?2";
                 let values = params![case.as_bytes(), recipient, wrapped.kem as u16, enc, ct];
                 Ok(tx.query_row(same, values, |row| row.get(0))?)
@@ -77,8 +41,7 @@ impl Store {
         })
     }
 
-    /// Wraps of a case beside those of its manifest.
-    pub fn wraps(&self, case: CaseId) -> Result<Vec<WrappedKey>, BoxError> {
+    fn wraps(&self, case: CaseId) -> Result<Vec<WrappedKey>, BoxError> {
         let db = self.db();
         let mut query =
             db.prepare("SELECT recipient, kem, enc, ct FROM wraps WHERE case_id = ?1 ORDER BY recipient")?;
@@ -94,12 +57,26 @@ impl Store {
         .collect()
     }
 
-    /// Lines of the feed behind a number, oldest first.
-    pub fn feed_after(&self, n: u64, at_most: u32) -> Result<Vec<FeedRow>, BoxError> {
+    fn feed_after(&self, n: u64, at_most: u32) -> Result<Vec<FeedRow>, BoxError> {
         let db = self.db();
         let mut query = db.prepare("SELECT n, kind, case_id, id FROM feed WHERE n > ?1 ORDER BY n LIMIT ?2")?;
-        let rows = query.query_map(params![i64::try_from(n).unwrap_or(i64::MAX), at_most], read)?;
+        let rows = query.query_map(params![number(n), at_most], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn put_notice(&self, case: CaseId, notice: &ManifestNotice, until: i64) -> Result<(), BoxError> {
+        let Some((auth, _)) = &notice.sealed else { return Ok(()) };
+        let insert =
+            "INSERT INTO notices (case_id, number, auth, until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+        self.write(|tx| Ok(tx.execute(insert, params![case.as_bytes(), notice.number, auth.0, until])?))?;
+        Ok(())
+    }
+
+    fn noticed_case(&self, number: &str, auth: &Hash, now_ms: i64) -> Result<Option<CaseId>, BoxError> {
+        let db = self.db();
+        let mut query = db.prepare("SELECT case_id FROM notices WHERE number = ?1 AND auth = ?2 AND until > ?3")?;
+        let mut rows = query.query_map(params![number, auth.0, now_ms], |row| fixed(row, 0))?;
+        Ok(rows.next().transpose()?)
     }
 }
 

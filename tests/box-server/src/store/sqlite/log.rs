@@ -11,37 +11,33 @@ use streife_core::domain::CaseId;
 use streife_core::seal::merkle::{self, Place};
 use streife_core::seal::{Hash, LogConsistency, LogProof, Manifest, Namespace, SignedPayload, unverified_payload};
 
-use super::{Store, fixed};
+use super::{SqliteMeta, fixed, number};
 use crate::BoxError;
+use crate::store::ManifestLog;
 
-impl Store {
-    /// Number of cases in the log.
-    pub fn log_size(&self) -> Result<u64, BoxError> {
+impl ManifestLog for SqliteMeta {
+    fn log_size(&self) -> Result<u64, BoxError> {
         size(&self.db())
     }
 
-    /// Root of the first `size` cases.
-    pub fn log_root(&self, size: u64) -> Result<Hash, BoxError> {
+    fn log_root(&self, size: u64) -> Result<Hash, BoxError> {
         let db = self.db();
         merkle::grown_root(size, |place| node(&db, place))
     }
 
-    /// Proof that a case is among the first `size` ones, if it is.
-    pub fn log_proof(&self, case: CaseId, size: u64) -> Result<Option<LogProof>, BoxError> {
+    fn log_proof(&self, case: CaseId, size: u64) -> Result<Option<LogProof>, BoxError> {
         let db = self.db();
         let Some(index) = leaf_of(&db, case)?.filter(|index| *index < size) else { return Ok(None) };
         let path = merkle::grown_inclusion(index, size, |place| node(&db, place))?;
         Ok(Some(LogProof { size, index, path }))
     }
 
-    /// Proof that the first `to` cases begin with the first `from`; 0 < `from` <= `to` <= size.
-    pub fn log_consistency(&self, from: u64, to: u64) -> Result<LogConsistency, BoxError> {
+    fn log_consistency(&self, from: u64, to: u64) -> Result<LogConsistency, BoxError> {
         let db = self.db();
         Ok(LogConsistency { from, to, path: merkle::grown_consistency(from, to, |place| node(&db, place))? })
     }
 
-    /// Entries from a place on.
-    pub fn log_entries(&self, from: u64, at_most: u32) -> Result<Vec<Hash>, BoxError> {
+    fn log_entries(&self, from: u64, at_most: u32) -> Result<Vec<Hash>, BoxError> {
         let db = self.db();
         let mut query = db.prepare_cached("SELECT entry FROM log WHERE leaf >= ?1 ORDER BY leaf LIMIT ?2")?;
         let rows = query.query_map(params![number(from), at_most], |row| fixed(row, 0))?;
@@ -94,9 +90,4 @@ fn node(db: &Connection, (level, place): Place) -> Result<Hash, BoxError> {
     let mut query = db.prepare_cached("SELECT hash FROM log_nodes WHERE level = ?1 AND place = ?2")?;
     let hash = query.query_row(params![level, number(place)], |row| fixed(row, 0)).optional()?;
     hash.ok_or(BoxError::Damaged("a node of the log is missing"))
-}
-
-/// A place beyond every log is as good as the last one.
-fn number(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

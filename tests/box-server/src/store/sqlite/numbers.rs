@@ -3,35 +3,18 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use streife_core::domain::{DeviceId, RangeRequestId};
 
-use super::{Put, Store, fixed};
+use super::{SqliteMeta, fixed};
 use crate::BoxError;
+use crate::store::rules;
+use crate::store::{Numbers, Put, RangeRow, SignRange};
 
-/// A device gets no more ranges within a day, so that a stolen one cannot use an agency's numbers up.
-pub const RANGES_A_DAY: u32 = 50;
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-
-/// A range that was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RangeRow {
-    /// Its number.
-    pub range: u32,
-    /// To whom.
-    pub device: DeviceId,
-    /// For which request.
-    pub request: RangeRequestId,
-    /// Signed bytes.
-    pub cose: Vec<u8>,
-}
-
-impl Store {
-    /// The range of a request: the one it has, else a new one, for which `sign` makes the statement. Both are one
-    /// transaction: what a phone ever sees is in the database. Nothing if the device has had too many within a day.
-    pub fn put_range(
+impl Numbers for SqliteMeta {
+    fn put_range(
         &self,
         device: DeviceId,
         request: RangeRequestId,
         now_ms: i64,
-        sign: impl FnOnce(u32) -> Result<Vec<u8>, BoxError>,
+        sign: SignRange<'_>,
     ) -> Result<Option<(Put, Vec<u8>)>, BoxError> {
         self.write(|tx| {
             let select = "SELECT cose FROM ranges WHERE device = ?1 AND request = ?2";
@@ -40,12 +23,9 @@ impl Store {
                 return Ok(Some((Put::Same, cose)));
             }
             let select = "SELECT COUNT(*) FROM ranges WHERE device = ?1 AND granted_at > ?2";
-            let since = now_ms.saturating_sub(DAY_MS);
+            let since = rules::range_day(now_ms);
             let given: u32 = tx.query_row(select, params![device.as_bytes(), since], |row| row.get(0))?;
-            if given >= RANGES_A_DAY {
-                return Ok(None);
-            }
-            let range = next(tx)?;
+            let Some(range) = rules::next_range(last(tx)?, given) else { return Ok(None) };
             let cose = sign(range)?;
             let insert = "INSERT INTO ranges (range, device, request, granted_at, cose) VALUES (?1, ?2, ?3, ?4, ?5)";
             tx.execute(insert, params![range, device.as_bytes(), request.as_bytes(), now_ms, cose])?;
@@ -53,8 +33,7 @@ impl Store {
         })
     }
 
-    /// All ranges in the order they were given.
-    pub fn ranges(&self) -> Result<Vec<RangeRow>, BoxError> {
+    fn ranges(&self) -> Result<Vec<RangeRow>, BoxError> {
         let db = self.db();
         let mut query = db.prepare("SELECT range, device, request, cose FROM ranges ORDER BY range")?;
         let rows = query.query_map([], |row| {
@@ -64,8 +43,8 @@ impl Store {
     }
 }
 
-/// The number that the database gives to the next row.
-fn next(tx: &Connection) -> Result<u32, BoxError> {
-    let select = "SELECT seq + 1 FROM sqlite_sequence WHERE name = 'ranges'";
-    Ok(tx.query_row(select, [], |row| row.get(0)).optional()?.unwrap_or(1))
+/// The highest number that was ever given, deleted rows included.
+fn last(tx: &Connection) -> Result<Option<u32>, BoxError> {
+    let select = "SELECT seq FROM sqlite_sequence WHERE name = 'ranges'";
+    Ok(tx.query_row(select, [], |row| row.get(0)).optional()?)
 }

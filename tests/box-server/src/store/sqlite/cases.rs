@@ -1,82 +1,25 @@
-//! Cases and their objects.
-//!
-//! A case is complete when its last object is marked, in the same transaction that stores the receipt: no crash leaves
-//! a complete case without one.
+//! Cases, their objects and their events.
+
+use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use streife_core::domain::{CaseId, DeviceId, ObjectId, ShiftId};
-use streife_core::seal::{DecisionKind, Hash, Manifest, Signed};
-use streife_core::sync::protocol::BoxCaseState;
+use streife_core::domain::{CaseId, DeviceId, EventId, ObjectId};
+use streife_core::seal::{CaseEvent, Manifest, Signed};
 
-use super::{Put, Store, fixed, log, shifts};
+use super::{SqliteMeta, fixed, log, number, put, shifts};
 use crate::BoxError;
+use crate::store::rules;
+use crate::store::{CaseRow, Cases, EventRow, ObjectRow, Put, SequenceFlag, Sign};
 
-/// How a case's number fits those of its shift that are here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SequenceFlag {
-    /// It is the first, or the number before it is here.
-    Fits = 0,
-    /// The number before it is not here yet.
-    Gap = 1,
-    /// Another case came before with the same number.
-    Taken = 2,
-}
-
-/// A case.
-#[derive(Clone, Debug)]
-pub struct CaseRow {
-    /// The case.
-    pub case: CaseId,
-    /// Its device.
-    pub device: DeviceId,
-    /// Its shift.
-    pub shift: ShiftId,
-    /// Its number within the shift.
-    pub seq: u32,
-    /// Whether that number fits.
-    pub sequence: SequenceFlag,
-    /// Order of arrival, from 1.
-    pub index: u64,
-    /// How far it has come.
-    pub state: BoxCaseState,
-    /// Signed manifest.
-    pub manifest: Vec<u8>,
-    /// Signed receipt.
-    pub receipt: Option<Vec<u8>>,
-}
-
-/// An object that a manifest lists.
-#[derive(Clone, Debug)]
-pub struct ObjectRow {
-    /// The object.
-    pub object: ObjectId,
-    /// Its case.
-    pub case: CaseId,
-    /// The device that may send it.
-    pub device: DeviceId,
-    /// Length of its sealed file.
-    pub length: u64,
-    /// Hash of its sealed file.
-    pub hash: Hash,
-    /// Whether it is here, verified.
-    pub stored: bool,
-    /// Number of its kind; 0 if that is not known.
-    pub kind: u8,
-}
-
-/// Makes the receipt of a case from its row, its objects and its place in the log.
-pub type Sign<'a> = &'a dyn Fn(&CaseRow, &[ObjectRow], u64) -> Result<Vec<u8>, BoxError>;
-
-pub(super) const CASES: &str = "SELECT case_id, device, shift, seq, sequence_flag, log, manifest, receipt,
+const CASES: &str = "SELECT case_id, device, shift, seq, sequence_flag, log, manifest, receipt,
     EXISTS (SELECT 1 FROM events WHERE events.case_id = cases.case_id AND kind = 1),
     (SELECT kind FROM decisions WHERE decisions.case_id = cases.case_id),
     EXISTS (SELECT 1 FROM objects WHERE objects.case_id = cases.case_id AND stored = 0) FROM cases";
 const OBJECTS: &str =
     "SELECT object, case_id, device, length, hash, stored, kind FROM objects JOIN cases USING (case_id)";
 
-impl Store {
-    /// Declares a case and puts it into the log. `None`: another case lists one of its objects.
-    pub fn put_case(&self, manifest: &Signed<Manifest>) -> Result<Option<Put>, BoxError> {
+impl Cases for SqliteMeta {
+    fn put_case(&self, manifest: &Signed<Manifest>) -> Result<Option<Put>, BoxError> {
         self.write(|tx| {
             if let Some(known) = known_manifest(tx, manifest.payload().case)? {
                 return Ok(Some(if known == manifest.as_bytes() { Put::Same } else { Put::Other }));
@@ -93,43 +36,36 @@ impl Store {
         })
     }
 
-    /// A case, if it is here.
-    pub fn case(&self, case: CaseId) -> Result<Option<CaseRow>, BoxError> {
+    fn case(&self, case: CaseId) -> Result<Option<CaseRow>, BoxError> {
         find_case(&self.db(), case)
     }
 
-    /// Cases that arrived after an index, oldest first.
-    pub fn cases_after(&self, index: u64, at_most: u32) -> Result<Vec<CaseRow>, BoxError> {
+    fn cases_after(&self, index: u64, at_most: u32) -> Result<Vec<CaseRow>, BoxError> {
         let db = self.db();
         let mut query = db.prepare(&format!("{CASES} WHERE log > ?1 ORDER BY log LIMIT ?2"))?;
-        let rows = query.query_map(params![i64::try_from(index).unwrap_or(i64::MAX), at_most], read_case)?;
+        let rows = query.query_map(params![number(index), at_most], read_case)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Objects of a case in the manifest's order.
-    pub fn objects(&self, case: CaseId) -> Result<Vec<ObjectRow>, BoxError> {
+    fn objects(&self, case: CaseId) -> Result<Vec<ObjectRow>, BoxError> {
         objects_where(&self.db(), "WHERE case_id = ?1 ORDER BY position", [case.as_bytes()])
     }
 
-    /// Objects of all cases.
-    pub fn all_objects(&self) -> Result<Vec<ObjectRow>, BoxError> {
+    fn all_objects(&self) -> Result<Vec<ObjectRow>, BoxError> {
         objects_where(&self.db(), "ORDER BY object", [])
     }
 
-    /// Number of cases without a receipt.
-    pub fn incomplete_cases(&self) -> Result<u64, BoxError> {
+    fn incomplete_cases(&self) -> Result<u64, BoxError> {
         let db = self.db();
         let mut query = db.prepare_cached("SELECT count(*) FROM cases WHERE receipt IS NULL")?;
         Ok(query.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// An object, if a manifest lists it.
-    pub fn object(&self, object: ObjectId) -> Result<Option<ObjectRow>, BoxError> {
+    fn object(&self, object: ObjectId) -> Result<Option<ObjectRow>, BoxError> {
         Ok(objects_where(&self.db(), "WHERE object = ?1", [object.as_bytes()])?.pop())
     }
 
-    /// Marks an object as stored. If it was the last one of its case, stores the receipt that `sign` makes.
-    pub fn mark_stored(&self, object: &ObjectRow, sign: Sign<'_>) -> Result<(), BoxError> {
+    fn mark_stored(&self, object: &ObjectRow, sign: Sign<'_>) -> Result<(), BoxError> {
         self.write(|tx| {
             let mut mark = tx.prepare_cached("UPDATE objects SET stored = 1 WHERE object = ?1")?;
             mark.execute([object.object.as_bytes()])?;
@@ -137,14 +73,53 @@ impl Store {
         })
     }
 
-    /// Takes the mark away from an object whose file is gone, so that it is asked for again.
-    pub fn mark_lost(&self, object: ObjectId) -> Result<(), BoxError> {
+    fn mark_lost(&self, object: ObjectId) -> Result<(), BoxError> {
         self.write(|tx| Ok(tx.execute("UPDATE objects SET stored = 0 WHERE object = ?1", [object.as_bytes()])?))?;
         Ok(())
     }
+
+    fn cases_of_device(&self, device: DeviceId, index: u64, at_most: u32) -> Result<Vec<CaseRow>, BoxError> {
+        let db = self.db();
+        let mut query = db.prepare(&format!("{CASES} WHERE device = ?1 AND log > ?2 ORDER BY log LIMIT ?3"))?;
+        let after = number(index);
+        let rows = query.query_map(params![device.as_bytes(), after, at_most], read_case)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn late_cases_after(&self, index: u64) -> Result<HashSet<CaseId>, BoxError> {
+        let db = self.db();
+        let mut query = db.prepare("SELECT case_id FROM late_cases JOIN cases USING (case_id) WHERE log > ?1")?;
+        let rows = query.query_map([number(index)], |row| fixed(row, 0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn put_event(&self, event: &Signed<CaseEvent>) -> Result<Put, BoxError> {
+        let (payload, bytes) = (event.payload(), event.as_bytes());
+        self.write(|tx| {
+            let insert = "INSERT INTO events (event, case_id, kind, cose) VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT (event) DO NOTHING";
+            let values = params![payload.event.as_bytes(), payload.case.as_bytes(), payload.kind as u8, bytes];
+            put(tx.execute(insert, values)?, || {
+                let same = "SELECT cose = ?2 FROM events WHERE event = ?1";
+                Ok(tx.query_row(same, params![payload.event.as_bytes(), bytes], |row| row.get(0))?)
+            })
+        })
+    }
+
+    fn events(&self, case: CaseId) -> Result<Vec<EventRow>, BoxError> {
+        let db = self.db();
+        let mut query = db.prepare("SELECT event, kind, cose FROM events WHERE case_id = ?1 ORDER BY log")?;
+        let rows = query.query_map([case.as_bytes()], read_event)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn event(&self, case: CaseId, event: EventId) -> Result<Option<EventRow>, BoxError> {
+        let query = "SELECT event, kind, cose FROM events WHERE case_id = ?1 AND event = ?2";
+        Ok(self.db().query_row(query, params![case.as_bytes(), event.as_bytes()], read_event).optional()?)
+    }
 }
 
-/// Stores the receipt of a case that has all its objects and no receipt yet.
+/// Stores the receipt of a case that is due one.
 fn complete(tx: &Connection, case: CaseId, sign: Sign<'_>) -> Result<(), BoxError> {
     let mut missing = tx.prepare_cached("SELECT 1 FROM objects WHERE case_id = ?1 AND stored = 0")?;
     if missing.exists([case.as_bytes()])? {
@@ -152,9 +127,7 @@ fn complete(tx: &Connection, case: CaseId, sign: Sign<'_>) -> Result<(), BoxErro
     }
     let objects = objects_where(tx, "WHERE case_id = ?1 ORDER BY position", [case.as_bytes()])?;
     let row = find_case(tx, case)?.ok_or(BoxError::Damaged("an object without its case"))?;
-    if row.receipt.is_none() {
-        let leaf = log::leaf_of(tx, case)?.ok_or(BoxError::Damaged("a case that is not in the log"))?;
-        let receipt = sign(&row, &objects, leaf)?;
+    if let Some(receipt) = rules::due_receipt(&row, &objects, log::leaf_of(tx, case)?, sign)? {
         let mut update = tx.prepare_cached("UPDATE cases SET receipt = ?2 WHERE case_id = ?1")?;
         update.execute(params![case.as_bytes(), receipt])?;
     }
@@ -190,7 +163,7 @@ fn insert_objects(tx: &Connection, manifest: &Manifest) -> Result<(), BoxError> 
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut insert = tx.prepare_cached(insert)?;
     for (position, object) in (0_i64..).zip(&manifest.objects) {
-        let length = i64::try_from(object.length).unwrap_or(i64::MAX);
+        let length = number(object.length);
         let id = object.object.as_bytes();
         let kind = object.kind as u8;
         insert.execute(params![id, manifest.case.as_bytes(), position, length, object.hash.0, kind])?;
@@ -203,11 +176,8 @@ fn flag_sequence(tx: &Connection, manifest: &Manifest) -> Result<(), BoxError> {
         let mut query = tx.prepare_cached("SELECT count(*) FROM cases WHERE shift = ?1 AND seq = ?2")?;
         query.query_row(params![manifest.shift.as_bytes(), seq], |row| row.get(0))
     };
-    let flag = match manifest.seq {
-        seq if count(seq)? > 1 => SequenceFlag::Taken,
-        seq if seq > 1 && count(seq - 1)? == 0 => SequenceFlag::Gap,
-        _ => SequenceFlag::Fits,
-    };
+    let seq = manifest.seq;
+    let flag = rules::sequence(seq, count(seq)? > 1, count(seq.saturating_sub(1))? > 0);
     let update = "UPDATE cases SET sequence_flag = ?2 WHERE case_id = ?1";
     tx.prepare_cached(update)?.execute(params![manifest.case.as_bytes(), flag as i64])?;
     let close = "UPDATE cases SET sequence_flag = 0 WHERE shift = ?1 AND seq = ?2 AND sequence_flag = 1";
@@ -226,16 +196,11 @@ fn objects_where(db: &Connection, clause: &str, params: impl rusqlite::Params) -
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn read_case(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
+fn read_case(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
     let receipt: Option<Vec<u8>> = row.get(7)?;
     let decision = row.get::<_, Option<i64>>(9)?.map(super::desk::decided);
-    let state = match (row.get(8)?, decision, row.get(10)?) {
-        (true, _, _) => BoxCaseState::Voided,
-        (_, Some(DecisionKind::Accepted), _) => BoxCaseState::Accepted,
-        (_, Some(DecisionKind::Rejected), _) => BoxCaseState::Rejected,
-        (_, _, false) if receipt.is_some() => BoxCaseState::Complete,
-        _ => BoxCaseState::Declared,
-    };
+    let has_all = !row.get::<_, bool>(10)?;
+    let state = rules::state(row.get(8)?, decision, receipt.is_some() && has_all);
     Ok(CaseRow {
         case: fixed(row, 0)?,
         device: fixed(row, 1)?,
@@ -263,4 +228,8 @@ fn read_object(row: &Row<'_>) -> rusqlite::Result<ObjectRow> {
         stored: row.get(5)?,
         kind: row.get(6)?,
     })
+}
+
+fn read_event(row: &Row<'_>) -> rusqlite::Result<EventRow> {
+    Ok(EventRow { event: fixed(row, 0)?, kind: row.get(1)?, bytes: row.get(2)? })
 }
