@@ -193,6 +193,10 @@ impl Engine {
                 Sending::NoTime => return Ok(Some(Action::OutOfTime)),
                 Sending::Request(request) => {
                     self.case = case_of(&item);
+                    if self.risks_body(context, &request) {
+                        let (nonce, request) = ask_time(context)?; // the answer brings a new one
+                        return Ok(Some(self.send(context, What::Time(nonce), request)));
+                    }
                     return self.send_proved(context, What::from(&item), request).map(Some);
                 }
             }
@@ -325,6 +329,13 @@ impl Engine {
         let Some(record) = self.time_record(context).filter(|_| !self.memory.doubts_time) else { return Ok(true) };
         let is_fresh = (0..TIMES.time_fresh_ms).contains(&context.now.since_ms(&record.received));
         Ok(!is_fresh || record.shift != open_shift(context)?)
+    }
+
+    /// Whether a large body would go out under a nonce that the box may not take any more.
+    fn risks_body(&self, context: &Context<'_>, request: &Request) -> bool {
+        let age = context.now.unix_ms().saturating_sub(self.memory.nonce_at);
+        let is_fresh = (0..TIMES.nonce_fresh_ms).contains(&age);
+        request.body.len() >= TIMES.risked_bytes && self.memory.nonce.is_some() && !is_fresh
     }
 
     fn time_record<'a>(&'a self, context: &'a Context<'_>) -> Option<&'a TimeRecord> {

@@ -27,6 +27,11 @@ pub struct Times {
     pub busy_exponent: u32,
     /// The box's time is asked again after this long: a phone's clock drifts by less than a second an hour.
     pub time_fresh_ms: i64,
+    /// A nonce of the box is good for three minutes at least; an older one is not risked on a large body, which the box
+    /// would refuse behind its last byte.
+    pub nonce_fresh_ms: i64,
+    /// What a large body is, bytes: asking for a new nonce costs a few hundred.
+    pub risked_bytes: u64,
     /// The box's hints are asked for at most this often; they change by the day.
     pub hints_ms: i64,
     /// The phone compares with the box at most this often by itself: once a shift, and a dozen times before the default
@@ -42,6 +47,8 @@ pub const TIMES: Times = Times {
     breaker: 5,
     busy_exponent: 4,
     time_fresh_ms: 60 * 60 * 1_000,
+    nonce_fresh_ms: 150 * 1_000,
+    risked_bytes: 16 * 1_024,
     hints_ms: 60 * 60 * 1_000,
     compare_ms: 6 * 60 * 60 * 1_000,
 };

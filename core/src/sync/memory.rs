@@ -39,6 +39,8 @@ pub(super) struct Memory {
     pub(super) session: Option<Session>,
     /// The newest nonce of the box.
     pub(super) nonce: Option<String>,
+    /// When it came.
+    pub(super) nonce_at: i64,
     /// What the box has said of how it would like to be used, and when it is asked again.
     pub(super) hints: Option<Hints>,
     pub(super) hints_after: i64,

@@ -40,9 +40,7 @@ impl Engine {
     }
 
     fn answered(&mut self, context: &Context<'_>, pending: &Pending, answer: &Response) -> Result<Progress, SyncError> {
-        if let Some(nonce) = answer.header("dpop-nonce").filter(|nonce| nonce.len() <= NONCE_BYTES) {
-            self.memory.nonce = Some(nonce.to_owned());
-        }
+        self.note_nonce(context, pending, answer);
         let asks_nonce = answer.status == 401 && answers::problem(answer) == Some(ProblemType::UseDpopNonce);
         if asks_nonce && !std::mem::replace(&mut self.nonce_asked, true) {
             return self.keep(context, |step| step.remember()).map(|()| Progress::Step); // the same again, at once
@@ -59,6 +57,14 @@ impl Engine {
                 Some(item) => self.item_answered(context, &item, pending, answer),
                 None => self.keep(context, |step| step.remember()).map(|()| Progress::Step),
             },
+        }
+    }
+
+    /// With the time a box always tells its nonce, if it has any.
+    fn note_nonce(&mut self, context: &Context<'_>, pending: &Pending, answer: &Response) {
+        let told = answer.header("dpop-nonce").filter(|nonce| nonce.len() <= NONCE_BYTES);
+        if told.is_some() || matches!(pending.what, What::Time(_)) {
+            (self.memory.nonce, self.memory.nonce_at) = (told.map(str::to_owned), context.now.unix_ms());
         }
     }
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 
 use super::cases::{self, CaseState};
 use super::events::{self, EventRow};
-use super::outbox::{self, ItemKind, ItemState};
+use super::outbox::{self, Item, ItemKind, ItemState, Window};
 use super::shifts::{self, ShiftRow};
 use super::{Record, Vault, VaultError};
 use crate::domain::{CaseId, EventId, ShiftId};
@@ -30,6 +30,38 @@ pub struct CaseSummary {
 }
 
 impl Vault {
+    /// The first item within a window that may be sent now.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn next_item(&self, now_ms: i64, window: Window) -> Result<Option<Item>, VaultError> {
+        self.database.read(|connection| outbox::next_ready(connection, now_ms, window))
+    }
+
+    /// When the next item within a window may be sent, unix milliseconds.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn next_item_time(&self, window: Window) -> Result<Option<i64>, VaultError> {
+        self.database.read(|connection| outbox::next_time(connection, window))
+    }
+
+    /// When the ready item that waits longest may be sent, unix milliseconds.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn last_item_time(&self) -> Result<Option<i64>, VaultError> {
+        self.database.read(outbox::last_time)
+    }
+
+    /// An item, if it is there.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn item(&self, kind: ItemKind, target: &[u8; 16]) -> Result<Option<Item>, VaultError> {
+        self.database.read(|connection| outbox::one(connection, kind, target))
+    }
+
     /// All cases in the order they were begun, without what is stored of them.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use super::journal::{self, Journal, JournalEvent, JournalWriter};
 use super::keys::{KeyRing, SealedValue};
 use super::mark::{Known, Look};
 use super::objects::ObjectFolder;
-use super::outbox::{self, Item, ItemKind, NewItem, Outbox, Window};
+use super::outbox::{self, ItemKind, NewItem, Outbox};
 use super::salvage::{self, Salvage};
 use super::shifts::{self, ShiftRow};
 use super::spare::{Spare, SpareFolder};
@@ -354,38 +354,6 @@ impl Vault {
     /// [`VaultError`].
     pub fn outbox(&self) -> Result<Outbox, VaultError> {
         self.database.read(outbox::all)
-    }
-
-    /// The first item within a window that may be sent now.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn next_item(&self, now_ms: i64, window: Window) -> Result<Option<Item>, VaultError> {
-        self.database.read(|connection| outbox::next_ready(connection, now_ms, window))
-    }
-
-    /// When the next item within a window may be sent, unix milliseconds.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn next_item_time(&self, window: Window) -> Result<Option<i64>, VaultError> {
-        self.database.read(|connection| outbox::next_time(connection, window))
-    }
-
-    /// When the ready item that waits longest may be sent, unix milliseconds.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn last_item_time(&self) -> Result<Option<i64>, VaultError> {
-        self.database.read(outbox::last_time)
-    }
-
-    /// An item, if it is there.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn item(&self, kind: ItemKind, target: &[u8; 16]) -> Result<Option<Item>, VaultError> {
-        self.database.read(|connection| outbox::one(connection, kind, target))
     }
 }
 

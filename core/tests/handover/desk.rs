@@ -18,6 +18,9 @@ use streife_core::sync::protocol::{
 };
 use streife_core::testing::SimClock;
 
+/// A nonce counts within this span and the next.
+const NONCE_MS: i64 = 180_000;
+
 /// What goes wrong with one request.
 #[derive(Clone, Debug)]
 pub enum Fault {
@@ -41,6 +44,8 @@ pub struct State {
     pub tokens: u32,
     pub hints: Option<Hints>,
     pub demands_nonce: bool,
+    /// Tells its nonce with the time, too, as a box does.
+    pub tells_nonce: bool,
     pub decided: Vec<CaseId>,
     pub ended_token: bool,
     /// Forgets uploads that were announced before.
@@ -144,10 +149,18 @@ impl Desk {
     ) -> Response {
         let parts: Vec<&str> = path.trim_start_matches("/v1/").split(['/', '?']).collect();
         let first = parts.first().copied().unwrap_or_default();
-        if state.demands_nonce && !matches!(first, "time" | "box") && !carries_nonce(headers) {
+        let window = self.clock.read().unix_ms / NONCE_MS;
+        let nonce = |window: i64| format!("window-{window}");
+        let is_fresh = [window, window - 1].into_iter().any(|window| carries(headers, &nonce(window)));
+        if state.demands_nonce && !matches!(first, "time" | "box") && !is_fresh {
             let mut refused = problem(401, ProblemType::UseDpopNonce);
-            refused.headers.push(("dpop-nonce".to_owned(), "fresh".to_owned()));
+            refused.headers.push(header("dpop-nonce", &nonce(window)));
             return refused;
+        }
+        if state.tells_nonce && first == "time" {
+            let mut told = self.time(parts.get(1).copied().unwrap_or_default().trim_start_matches("nonce="));
+            told.headers.push(header("dpop-nonce", &nonce(window)));
+            return told;
         }
         let is_open = matches!(first, "time" | "token" | "box");
         if !is_open && std::mem::take(&mut state.ended_token) {
@@ -287,10 +300,10 @@ fn upload(state: &mut State, method: Method, object: ObjectId, headers: &[(Strin
     Response { status: if method == Method::Patch { 204 } else { 200 }, headers: vec![offset], body: Vec::new() }
 }
 
-fn carries_nonce(headers: &[(String, String)]) -> bool {
+fn carries(headers: &[(String, String)], nonce: &str) -> bool {
     let claims = value(headers, "dpop").and_then(|proof| proof.split('.').nth(1));
     let claims = claims.and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
-    claims.is_some_and(|claims| String::from_utf8_lossy(&claims).contains(r#""nonce":"fresh""#))
+    claims.is_some_and(|claims| String::from_utf8_lossy(&claims).contains(&format!(r#""nonce":"{nonce}""#)))
 }
 
 fn value<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

@@ -272,6 +272,25 @@ fn what_is_large_waits_for_its_link_its_charger_or_the_next_day_and_an_urgent_ca
     assert!(first.1.contains(&hurried.to_string()) && !first.1.contains(&slow.to_string()));
 }
 
+/// The box refuses behind the last byte of a body, so a phone whose nonce is old asks for a new one before it sends a photo.
+#[test]
+fn no_photo_is_risked_on_an_old_nonce() {
+    let world = World::new();
+    (world.desk.state().demands_nonce, world.desk.state().tells_nonce) = (true, true);
+    drop(world.begin(&Blocking));
+    let client = with_policy(&world, Policy { metered_object: 10_000, ..Policy::default() });
+    let case = world.seal(&client);
+    assert_eq!(Blocking.sync(&world, &client, Network::Metered), (SyncEnd::Idle, Some(Waiting::UnmeteredLink)));
+    let asked = world.desk.count(Method::Get, "/time");
+    world.phone.clock.advance_ms(10 * 60 * 1_000);
+    assert_eq!(world.drain(&Blocking, &client), 0, "no wait");
+    world.assert_handed_over(&client, case, "with a new nonce");
+    let parts: usize = world.desk.state().cases[&case].parts.values().map(Vec::len).sum();
+    let sent = world.desk.bytes_to("/uploads/") + world.desk.bytes_to("/objects/");
+    assert_eq!(sent, parts as u64, "each byte once");
+    assert_eq!(world.desk.count(Method::Get, "/time"), asked + 1, "one question for it");
+}
+
 #[test]
 fn a_budget_that_is_used_up_lets_what_is_signed_go_and_the_rest_the_next_day() {
     let world = World::new();
