@@ -10,7 +10,7 @@
 //! in between leaves an object without a mark, which the next start verifies and marks; it never leaves a mark without an
 //! object.
 //!
-//! Calls block; async code goes through [`crate::state::run`] or a blocking task of its own.
+//! Calls block; async code goes through `state::run` or a blocking task of its own.
 
 pub mod blob;
 mod file_blobs;
