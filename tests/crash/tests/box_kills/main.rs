@@ -12,7 +12,7 @@ mod world;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use streife_crash::chance::{Chance, spin};
 use streife_crash::power::{FileSystem, Moment, Rig};
@@ -87,10 +87,11 @@ fn a_box_without_fsync_is_caught() {
     for cut in 1..=CUTS_FOR_A_CONTROL {
         let mut world = World::begin(&rig.folder().join(cut.to_string()));
         let victim = world.start(None).expect("starts");
-        let mut strace = without_fsync(world.process());
+        let mut tracer = Tracer::without_fsync(world.process());
         world.wait_for_news(5 + chance.below(12));
+        tracer.assert_alive();
         drop(rig.cut(victim, None));
-        let _ = strace.wait(); // ends with what it traces
+        tracer.end();
         if let Err(loss) = world.check() {
             return say(&format_args!("power cuts of a box without fsync: caught at cut {cut}: {loss}"));
         }
@@ -99,17 +100,35 @@ fn a_box_without_fsync_is_caught() {
     panic!("a box without fsync passed {CUTS_FOR_A_CONTROL} power cuts");
 }
 
-/// Lets each fsync and fdatasync of a process succeed without being made.
-fn without_fsync(process: &str) -> Child {
-    let inject = ["-e", "trace=fsync,fdatasync", "-e", "signal=none", "-e", "inject=fsync,fdatasync:retval=0"];
-    let mut command = Command::new("strace");
-    command.args(["-f", "-o", "/dev/null"]).args(inject).args(["-p", process]).stderr(Stdio::piped());
-    let mut strace = command.spawn().expect("strace starts");
-    let mut words = BufReader::new(strace.stderr.take().expect("a pipe"));
-    let mut line = String::new();
-    words.read_line(&mut line).expect("says that it is attached");
-    assert!(line.contains("attached"), "{line}");
-    strace
+/// strace on a process that runs already. It tells of each thread that comes, so its words need a reader until the end: a
+/// pipe without one would kill it, and the box would go on with an fsync that works.
+struct Tracer {
+    strace: Child,
+    _words: BufReader<ChildStderr>,
+}
+
+impl Tracer {
+    /// Lets each fsync and fdatasync of the process succeed without being made.
+    fn without_fsync(process: &str) -> Self {
+        let inject = ["-e", "trace=fsync,fdatasync", "-e", "signal=none", "-e", "inject=fsync,fdatasync:retval=0"];
+        let mut command = Command::new("strace");
+        command.args(["-f", "-o", "/dev/null"]).args(inject).args(["-p", process]).stderr(Stdio::piped());
+        let mut strace = command.spawn().expect("strace starts");
+        let mut words = BufReader::new(strace.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        words.read_line(&mut line).expect("says that it is attached");
+        assert!(line.contains("attached"), "{line}");
+        Self { strace, _words: words }
+    }
+
+    fn assert_alive(&mut self) {
+        assert!(self.strace.try_wait().expect("a process").is_none(), "strace ended before what it traces");
+    }
+
+    /// It ends with what it traces.
+    fn end(mut self) {
+        drop(self.strace.wait());
+    }
 }
 
 fn rig(what: &str) -> Option<(Rig, Chance)> {
