@@ -163,5 +163,6 @@ fn transport(config: &ConfigInput) -> Result<Arc<dyn Transport>, StreifeError> {
         Ok(transport) => Ok(Arc::new(transport)),
         Err(HttpError::Origin) => Err(Input::BoxOrigin.into()),
         Err(HttpError::Authorities | HttpError::Tls) => Err(Input::Authorities.into()),
+        Err(HttpError::Thread) => Err(StreifeError::Network),
     }
 }

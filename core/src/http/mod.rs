@@ -2,25 +2,27 @@
 //!
 //! The trust store holds the agency's certificates only, so it is the pin, and the platform's verifier (which would
 //! panic on Android when not set up) is never asked. No redirects, no proxies from the environment, no retries: the
-//! engine decides. Must be called from a thread without an async runtime.
+//! engine decides.
 //!
-//! An exchange runs on a thread of its own, and the caller waits for it and for the wish to stop. So a body stops within one
-//! read, and a box that answers a byte a second holds nobody up: the caller returns, the thread ends with its socket.
+//! Exchanges run on one thread of the transport's own, and the caller waits for the outcome and for the wish to stop. What
+//! is stopped loses its connection at once, and a box that answers a byte a second holds nobody up (ADR 0032).
+
+mod body;
+mod thread;
 
 use std::error::Error as _;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use reqwest::blocking::{Body as WireBody, Client, RequestBuilder, Response as WireResponse};
 use reqwest::redirect::Policy;
+use reqwest::{Body as WireBody, Client, RequestBuilder, Response as WireResponse};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
+use self::body::FileBody;
+use self::thread::NetworkThread;
 use crate::ports::{Body, Cancel, Method, Request, Response, Transport, TransportError};
 
 /// Long enough for a train's tunnel, short enough for a job scheduler.
@@ -31,8 +33,6 @@ const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(60);
 const SLOWEST_BYTES_S: u64 = 4_096;
 /// The wish to stop is asked for this often.
 const LOOK: Duration = Duration::from_millis(50);
-/// One read of a body: what still goes after a wish to stop.
-const READ_BYTES: usize = 64 << 10;
 /// No answer of a box is longer; catalogues are the longest.
 const ANSWER_BYTES: u64 = 16 << 20;
 
@@ -48,11 +48,15 @@ pub enum HttpError {
     /// The TLS client could not be set up.
     #[error("the TLS client cannot be set up")]
     Tls,
+    /// The system gives no thread.
+    #[error("the transport's thread cannot be started")]
+    Thread,
 }
 
 /// Sends requests to one box.
 pub struct HttpTransport {
     client: Client,
+    thread: NetworkThread,
     origin: String,
     patience: Option<Duration>,
 }
@@ -74,10 +78,10 @@ impl HttpTransport {
             .no_proxy()
             .http1_only()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(None)
             .build()
             .map_err(|_| HttpError::Tls)?;
-        Ok(Self { client, origin: origin.to_owned(), patience: None })
+        let thread = NetworkThread::start().map_err(|_| HttpError::Thread)?;
+        Ok(Self { client, thread, origin: origin.to_owned(), patience: None })
     }
 
     /// Gives an exchange up after so long, whatever its bytes may take. A phone in a tunnel has more patience; this is
@@ -115,11 +119,9 @@ impl Transport for HttpTransport {
         }
         let builder = self.begin(request, cancel.time_left_ms());
         let builder = request.headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, value));
-        let stop = Arc::<AtomicBool>::default();
-        let builder = with_body(builder, &request.body, &stop)?;
+        let builder = with_body(builder, &request.body)?;
         let (tell, told) = mpsc::channel();
-        let exchange = move || drop(tell.send(exchange(builder)));
-        std::thread::Builder::new().spawn(exchange).map_err(|_| TransportError::Unreachable)?;
+        let exchange = self.thread.spawn(async move { drop(tell.send(exchange(builder).await)) });
         loop {
             match told.recv_timeout(LOOK) {
                 // What ended because the caller's time did is no failure of the box.
@@ -127,7 +129,7 @@ impl Transport for HttpTransport {
                 Ok(outcome) => return outcome,
                 Err(RecvTimeoutError::Disconnected) => return Err(TransportError::Lost),
                 Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => {
-                    stop.store(true, Ordering::Relaxed);
+                    exchange.abort();
                     return Err(TransportError::Cancelled);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -136,28 +138,12 @@ impl Transport for HttpTransport {
     }
 }
 
-fn exchange(builder: RequestBuilder) -> Result<Response, TransportError> {
-    let answer = builder.send().map_err(|error| classify(&error))?;
+async fn exchange(builder: RequestBuilder) -> Result<Response, TransportError> {
+    let answer = builder.send().await.map_err(|error| classify(&error))?;
     if answer.status().is_redirection() && answer.status() != reqwest::StatusCode::NOT_MODIFIED {
         return Err(TransportError::Redirected);
     }
-    take(answer)
-}
-
-/// A body that ends with an error once it is to stop.
-struct Stoppable {
-    body: std::io::Take<File>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Read for Stoppable {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(std::io::Error::other("the caller asked to stop"));
-        }
-        let most = into.len().min(READ_BYTES);
-        into.get_mut(..most).map_or(Ok(0), |into| self.body.read(into))
-    }
+    take(answer).await
 }
 
 impl HttpTransport {
@@ -176,29 +162,29 @@ impl HttpTransport {
     }
 }
 
-fn with_body(builder: RequestBuilder, body: &Body, stop: &Arc<AtomicBool>) -> Result<RequestBuilder, TransportError> {
+fn with_body(builder: RequestBuilder, body: &Body) -> Result<RequestBuilder, TransportError> {
     Ok(match body {
         Body::Empty => builder,
         Body::Bytes(bytes) => builder.body(bytes.clone()),
         Body::FileRange { path, offset, length } => {
-            let mut file = File::open(path).map_err(|_| TransportError::File)?;
-            file.seek(SeekFrom::Start(*offset)).map_err(|_| TransportError::File)?;
-            let body = Stoppable { body: file.take(*length), stop: stop.clone() };
-            builder.body(WireBody::sized(body, *length))
+            let body = FileBody::open(path, *offset, *length).map_err(|_| TransportError::File)?;
+            builder.body(WireBody::wrap(body))
         }
     })
 }
 
-fn take(answer: WireResponse) -> Result<Response, TransportError> {
+async fn take(mut answer: WireResponse) -> Result<Response, TransportError> {
     let status = answer.status().as_u16();
     let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };
     let headers = answer.headers().iter().filter_map(header).collect();
     let mut body = Vec::new();
-    answer.take(ANSWER_BYTES + 1).read_to_end(&mut body).map_err(|_| TransportError::Lost)?;
-    if body.len() as u64 > ANSWER_BYTES {
-        return Err(TransportError::TooLarge);
+    while let Some(piece) = answer.chunk().await.map_err(|_| TransportError::Lost)? {
+        if (body.len() + piece.len()) as u64 > ANSWER_BYTES {
+            return Err(TransportError::TooLarge);
+        }
+        body.extend_from_slice(&piece);
     }
     Ok(Response { status, headers, body })
 }

@@ -1,8 +1,8 @@
 //! Streams a request's body into an upload: bounded memory, and only what is synced is ever acknowledged.
 //!
 //! The store blocks, so pieces are written on the blocking pool: one is written while the next arrives, and the two
-//! buffers change places. A request that is dropped leaves the piece that is being written to its end; its bytes are some
-//! of those that came, in their order, and the next request asks the store how many there are.
+//! buffers change places. Whatever ends a request, its handler goes on until the piece that is being written is: only then
+//! does it give up its turn, so no late piece ever lands behind the bytes of a newer request.
 
 use std::io;
 

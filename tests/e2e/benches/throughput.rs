@@ -7,7 +7,8 @@
 //! Two phones stand before one box on loopback, over the same TLS. Both have handed over everything but their photos;
 //! then, in turn, the core sends those of the first, and one process of curl sends those of the second by PATCH to the
 //! addresses that the box has announced, one after another over one connection, with the digest of each. What comes
-//! behind the last photo, receipts included, is timed with the core's share.
+//! behind the last photo, receipts included, is timed with the core's share. Payloads stay for as long as they do by default:
+//! curl deletes nothing either.
 
 #[path = "../../../core/benches/rounds/mod.rs"]
 #[allow(dead_code, reason = "shared with the benchmarks of the core")]
@@ -19,7 +20,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use rounds::{Limit, Run, Table, in_turn, timed};
-use streife_core::client::Client;
+use streife_core::client::{Client, Retention};
 use streife_core::domain::{PhotoClass, to_hex};
 use streife_core::http::HttpTransport;
 use streife_core::ports::{Body, Clock, Entropy, Method, NeverCancel, OsEntropy, Request, Transport};
@@ -77,7 +78,8 @@ struct Phone<'a> {
 
 impl<'a> Phone<'a> {
     fn new(picture: &'a [u8]) -> Self {
-        let rig = Rig::new();
+        let mut rig = Rig::new();
+        rig.retention = Retention::default();
         let client = rig.on_patrol();
         Self { rig, client, picture, taken: std::cell::Cell::new(0) }
     }

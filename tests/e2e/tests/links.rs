@@ -1,9 +1,16 @@
 //! What goes over the wire, and how a request is broken off.
 
+use std::io::Read;
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, Stream};
 use streife_core::client::{SyncEnd, SyncLimits};
+use streife_core::http::HttpTransport;
 use streife_core::ports::{Body, Cancel, Method, Request, Transport, TransportError};
 use streife_core::sync::Network;
 use streife_e2e::{Rig, sync};
@@ -48,7 +55,7 @@ fn a_box_that_takes_the_connection_and_says_nothing_holds_nobody_who_wishes_to_s
     let silent = TcpListener::bind("localhost:0").expect("binds");
     let origin = format!("https://localhost:{}", silent.local_addr().expect("is bound").port());
     let ca = rig.connection().ca_pem.as_bytes().to_vec();
-    let http = streife_core::http::HttpTransport::new(&origin, &ca).expect("sound settings");
+    let http = HttpTransport::new(&origin, &ca).expect("sound settings");
     let body = Body::FileRange { path: rig.photo(1), offset: 0, length: 300_000 };
     let request = Request { method: Method::Put, path: "/v1/x".to_owned(), headers: Vec::new(), body };
     assert_eq!(http.send(&request, &StopsAt(AtomicU32::new(3))), Err(TransportError::Cancelled));
@@ -56,7 +63,7 @@ fn a_box_that_takes_the_connection_and_says_nothing_holds_nobody_who_wishes_to_s
     let client = rig.on_patrol();
     let case = rig.seal_case(&client, 1);
     drop(client);
-    let client = rig.open_over(std::sync::Arc::new(http));
+    let client = rig.open_over(Arc::new(http));
     let stops = StopsAt(AtomicU32::new(4));
     let report = client.sync(&SyncLimits { cancel: &stops, ..SyncLimits::over(Network::Unmetered) }).expect("works");
     assert_eq!((report.requests, report.retries), (1, 0));
@@ -64,6 +71,70 @@ fn a_box_that_takes_the_connection_and_says_nothing_holds_nobody_who_wishes_to_s
     let client = rig.open();
     assert_eq!(rig.drain(&client), 0, "no wait");
     assert!(rig.server.ledger().case(case).expect("reads").is_some_and(|stored| stored.receipt.is_some()));
+}
+
+/// Bytes of a body that no socket holds at once.
+const BODY: usize = 64 << 20;
+
+/// Somebody behind TLS who reads a little, lets the caller stop, and tells how much came in all.
+struct Slow {
+    origin: String,
+    authority: String,
+    stop: Arc<AtomicBool>,
+    go_on: Sender<()>,
+    read: JoinHandle<usize>,
+}
+
+impl Slow {
+    fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("makes a certificate");
+        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.expect("versions").with_no_client_auth();
+        let config = config.with_single_cert(vec![made.cert.der().clone()], key).expect("a key pair");
+        let listener = TcpListener::bind("localhost:0").expect("binds");
+        let origin = format!("https://localhost:{}", listener.local_addr().expect("is bound").port());
+        let (stop, (go_on, wait)) = (Arc::<AtomicBool>::default(), channel());
+        let told = Arc::clone(&stop);
+        let read = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().expect("somebody comes");
+            let mut session = ServerConnection::new(Arc::new(config)).expect("a session");
+            let mut stream = Stream::new(&mut session, &mut socket);
+            let mut all = vec![0; 100_000];
+            stream.read_exact(&mut all).expect("that much comes");
+            told.store(true, Ordering::Relaxed);
+            wait.recv().expect("the caller has stopped");
+            let rest = (BODY - all.len()) as u64; // all of it, if nothing ends the connection
+            drop(stream.take(rest).read_to_end(&mut all)); // one that breaks is an end, too
+            all.len()
+        });
+        Self { origin, authority: made.cert.pem(), stop, go_on, read }
+    }
+}
+
+/// What still arrives is what the system had taken; the rest of the file is not sent behind the caller's back.
+#[test]
+fn what_is_stopped_amid_a_body_loses_its_connection() {
+    let slow = Slow::new();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    file.as_file().set_len(BODY as u64).expect("lengthens");
+    let http = HttpTransport::new(&slow.origin, slow.authority.as_bytes()).expect("sound settings");
+    let body = Body::FileRange { path: file.path().to_owned(), offset: 0, length: BODY as u64 };
+    let request = Request { method: Method::Put, path: "/v1/x".to_owned(), headers: Vec::new(), body };
+    assert_eq!(http.send(&request, &Flag(slow.stop)), Err(TransportError::Cancelled));
+    slow.go_on.send(()).expect("somebody waits");
+    let read = slow.read.join().expect("ends");
+    assert!(read < BODY / 2, "{read} bytes");
+}
+
+/// Wishes to stop once it is set.
+struct Flag(Arc<AtomicBool>);
+
+impl Cancel for Flag {
+    fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 #[test]
@@ -80,7 +151,7 @@ fn the_end_of_the_time_breaks_a_request_off() {
     let rig = Rig::new();
     let silent = TcpListener::bind("localhost:0").expect("binds");
     let origin = format!("https://localhost:{}", silent.local_addr().expect("is bound").port());
-    let http = streife_core::http::HttpTransport::new(&origin, rig.connection().ca_pem.as_bytes()).expect("sound");
+    let http = HttpTransport::new(&origin, rig.connection().ca_pem.as_bytes()).expect("sound");
     let request = Request { method: Method::Get, path: "/v1/box".to_owned(), headers: Vec::new(), body: Body::Empty };
     assert!(http.send(&request, &Short).is_err(), "long before the minute that an exchange may take");
 }
