@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
-use axum::response::Response;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use streife_core::domain::DeviceId;
@@ -24,7 +22,6 @@ use crate::{BoxConfig, BoxError, Chaos, Connection, Ledger, Storage, routes, upk
 /// A running box. Dropping it stops it.
 pub struct RunningBox {
     app: App,
-    router: Router,
     config: BoxConfig,
     connection: Connection,
     /// The agency, if no folder has it.
@@ -74,8 +71,8 @@ impl RunningBox {
         let figures = config.metrics.map(|address| figures(address, &app)).transpose()?;
         let metrics = figures.as_ref().map(|figures| figures.listener.local_addr()).transpose()?;
         let tls = authority.server_tls(&hosts)?;
-        let (thread, runtime) = serve(listener, tls, &app, (router.clone(), figures), handle.clone())?;
-        Ok(Self { app, router, config, connection, agency, address, metrics, handle, runtime, thread: Some(thread) })
+        let (thread, runtime) = serve(listener, tls, &app, (router, figures), handle.clone())?;
+        Ok(Self { app, config, connection, agency, address, metrics, handle, runtime, thread: Some(thread) })
     }
 
     /// Base address, such as `https://localhost:8443`.
@@ -124,21 +121,6 @@ impl RunningBox {
     #[must_use]
     pub fn chaos(&self) -> Chaos {
         self.app.chaos.clone()
-    }
-
-    /// Handles a request without a connection: what a box costs beside its network. Needs a runtime of tokio.
-    pub async fn call(&self, mut request: Request) -> Response {
-        request.extensions_mut().insert(ConnectInfo(self.address));
-        let mut router = self.router.clone();
-        let answered = tower_service::Service::call(&mut router, request).await;
-        answered.unwrap_or_else(|never| match never {})
-    }
-
-    /// Commits since the start, and the requests that took part in them.
-    #[must_use]
-    pub fn commits(&self) -> (u64, u64) {
-        let figures = self.app.commits.figures();
-        (figures.commits, figures.requests)
     }
 
     /// Revokes a device: from now on its requests are refused.

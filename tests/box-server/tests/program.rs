@@ -2,88 +2,108 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 
 use streife_box::Connection;
-use streife_core::domain::BoxId;
+use streife_core::domain::{BootId, BoxId};
+use streife_core::ports::{Clock, SystemClock};
+use streife_core::sync::protocol::ProblemType;
+use streife_core::testing::SimClock;
+use support::{Phone, problem};
+
+/// The program, killed when it is dropped.
+struct Program {
+    process: Child,
+    lines: Vec<String>,
+    _rest: Lines<BufReader<ChildStdout>>,
+}
+
+impl Program {
+    fn start(data: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_streife-box"));
+        command.args(["--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("starts");
+        let mut output = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        let lines = output.by_ref().take(5).map(|line| line.expect("text")).collect();
+        Self { process, lines, _rest: output }
+    }
+
+    fn said(&self, label: &str) -> String {
+        let line = self.lines.iter().find_map(|line| line.strip_prefix(label)).expect("a line");
+        line.trim().to_owned()
+    }
+
+    /// As far as the lines tell.
+    fn connection(&self) -> Connection {
+        Connection {
+            origin: self.said("box").split(' ').next().expect("an address").to_owned(),
+            ca_pem: std::fs::read_to_string(self.said("trust")).expect("a certificate"),
+            agency: String::new(),
+            agency_root: Vec::new(),
+            box_key: Vec::new(),
+            box_id: BoxId::new([0; 16]),
+            enrolment_code: self.said("enrolment code"),
+            desk_token: String::new(),
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.process.kill(); // it may have ended
+        let _ = self.process.wait();
+    }
+}
 
 #[test]
 fn the_program_says_where_it_is_and_ends_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut program = Command::new(env!("CARGO_BIN_EXE_streife-box"))
-        .args(["--listen", "127.0.0.1:0", "--agency", "Neustadt", "--data"])
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("starts");
-    let output = BufReader::new(program.stdout.take().expect("a pipe"));
-    let lines: Vec<String> = output.lines().take(5).map(|line| line.expect("text")).collect();
-    let said = |label: &str| {
-        let line = lines.iter().find_map(|line| line.strip_prefix(label)).expect("a line");
-        line.trim().to_owned()
-    };
-    assert!(said("box").ends_with("(Neustadt)"));
-    let connection = Connection {
-        origin: said("box").split(' ').next().expect("an address").to_owned(),
-        ca_pem: std::fs::read_to_string(said("trust")).expect("a certificate"),
-        agency: "Neustadt".to_owned(),
-        agency_root: Vec::new(),
-        box_key: Vec::new(),
-        box_id: BoxId::new([0; 16]),
-        enrolment_code: said("enrolment code"),
-        desk_token: String::new(),
-    };
+    let mut program = Program::start(folder.path(), &["--agency", "Neustadt"]);
+    assert!(program.said("box").ends_with("(Neustadt)"));
+    let connection = program.connection();
     let answer = support::client(&connection).get(format!("{}/v1/box", connection.origin)).send().expect("an answer");
     assert_eq!(answer.status(), 200);
     for file in ["agency.json", "case-worker.json", "case-worker.key", "recovery.key", "ca.pem"] {
-        assert!(std::path::Path::new(&said("agency's files")).join(file).exists(), "{file}");
+        assert!(Path::new(&program.said("agency's files")).join(file).exists(), "{file}");
     }
-    let asked = Command::new("kill").arg(program.id().to_string()).status().expect("asks");
+    let asked = Command::new("kill").arg(program.process.id().to_string()).status().expect("asks");
     assert!(asked.success());
-    assert!(program.wait().expect("ends").success());
+    assert!(program.process.wait().expect("ends").success());
 }
 
 #[test]
 fn the_program_misbehaves_as_it_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut program = Command::new(env!("CARGO_BIN_EXE_streife-box"))
-        .args([
-            "--listen",
-            "127.0.0.1:0",
-            "--chaos",
-            "box-get:2:status=503,7",
-            "--chaos",
-            "time-get:1:drop-before",
-            "--data",
-        ])
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("starts");
-    let output = BufReader::new(program.stdout.take().expect("a pipe"));
-    let lines: Vec<String> = output.lines().take(5).map(|line| line.expect("text")).collect();
-    let origin = lines[0].split_whitespace().nth(1).expect("an address").to_owned();
-    let ca_pem = std::fs::read_to_string(folder.path().join("dev/ca.pem")).expect("a certificate");
-    let connection = Connection {
-        origin: origin.clone(),
-        ca_pem,
-        agency: String::new(),
-        agency_root: Vec::new(),
-        box_key: Vec::new(),
-        box_id: BoxId::new([0; 16]),
-        enrolment_code: String::new(),
-        desk_token: String::new(),
-    };
+    let chaos = ["--chaos", "box-get:2:status=503,7", "--chaos", "time-get:1:drop-before"];
+    let program = Program::start(folder.path(), &chaos);
+    let connection = program.connection();
     let client = support::client(&connection);
-    let ask = || client.get(format!("{origin}/v1/box")).send().expect("an answer");
+    let ask = || client.get(format!("{}/v1/box", connection.origin)).send().expect("an answer");
     assert_eq!(ask().status(), 200);
     let refused = ask();
     assert_eq!((refused.status().as_u16(), support::number(&refused, "retry-after")), (503, 7));
     assert_eq!(ask().status(), 200);
-    assert!(client.get(format!("{origin}/v1/time?nonce=00000000000000000000000000000000")).send().is_err());
-    program.kill().expect("ends");
-    program.wait().expect("ends");
+    let time = format!("{}/v1/time?nonce=00000000000000000000000000000000", connection.origin);
+    assert!(client.get(time).send().is_err());
+}
+
+#[test]
+fn the_program_takes_a_proof_without_a_nonce_only_if_it_is_told_to() {
+    for (arguments, status) in [(&[][..], 401), (&["--optional-nonces"], 200)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = Program::start(folder.path(), arguments);
+        let now = SystemClock::new(BootId([0; 16])).read().unix_ms;
+        let phone = Phone::new(program.connection(), Arc::new(SimClock::new(now, 7_200)));
+        assert_eq!(phone.enrol().status(), 201);
+        let answer = phone.ask_token(&phone.assertion(), &phone.proof_claims("POST", "/v1/token"));
+        assert_eq!(answer.status(), status, "{arguments:?}");
+        if status == 401 {
+            assert_eq!(problem(answer), (status, ProblemType::UseDpopNonce));
+        }
+    }
 }
 
 #[test]

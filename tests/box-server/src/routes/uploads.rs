@@ -1,8 +1,8 @@
 //! Resumable uploads: the core of tus 1.0.0 on addresses that the manifest's answer announces.
 //!
-//! The box's own client needs no creation request; foreign ones have `creation.rs`, and neither can reset an upload. The offset is what lies in the part, synced; a cut keeps
-//! what had arrived. Whether the bytes are right is decided once, by the manifest's hash, when the last one is here;
-//! if they are wrong, the upload begins again at zero.
+//! The box's own client needs no creation request; foreign ones have `creation.rs`, and neither can reset an upload. The
+//! offset is what lies in the part, synced; a cut keeps what had arrived. Whether the bytes are right is decided once, by
+//! the manifest's hash, when the last one is here; if they are wrong, the upload begins again at zero.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
