@@ -67,7 +67,7 @@ impl Appending for NarrowEnd {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let fits = usize::try_from(self.room.load(Ordering::SeqCst)).expect("small").min(bytes.len());
         self.room.fetch_sub(fits as u64, Ordering::SeqCst);
-        self.inner.write(&bytes[..fits])?;
+        self.inner.write(bytes.get(..fits).expect("no more than there is"))?;
         if fits < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
