@@ -11,3 +11,5 @@ mod drivers;
 mod keeping;
 #[path = "handover/pacing.rs"]
 mod pacing;
+#[path = "handover/signing.rs"]
+mod signing;

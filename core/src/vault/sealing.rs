@@ -85,9 +85,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already.
     pub fn store_manifest(&self, case: CaseId, shift: ShiftId, manifest: &[u8]) -> Result<(), VaultError> {
-        self.spare.keep(Spare::Manifest, case.as_bytes(), manifest);
         self.database.write(|transaction| {
             cases::set_signed(transaction, case, manifest)?;
+            self.spare.keep(Spare::Manifest, case.as_bytes(), manifest);
             let opened = outbox::open_count(transaction, shift.as_bytes(), ItemKind::ShiftOpening)? == 0;
             let item = NewItem {
                 kind: ItemKind::Manifest,
@@ -122,9 +122,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already.
     pub fn sign_event(&self, event: EventId, case: CaseId, signed: &[u8]) -> Result<(), VaultError> {
-        self.spare.keep(Spare::Event, event.as_bytes(), signed);
         self.database.write(|transaction| {
             events::set_signed(transaction, event, signed)?;
+            self.spare.keep(Spare::Event, event.as_bytes(), signed);
             let item = NewItem {
                 kind: ItemKind::Event,
                 object: None,

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::damage::{Damage, Fault, Record};
 use super::journal::{self, JournalEvent};
 use super::reading::Reading;
-use super::{EventRow, ShiftRow, Vault, VaultError, cases, events};
+use super::{CaseState, EventRow, ShiftRow, Vault, VaultError, cases, events};
 use crate::domain::{CaseId, EventId, ShiftId};
 use crate::seal::{CaseEvent, Hash, JournalHead, SignedPayload, chain};
 
@@ -45,13 +45,17 @@ pub struct Stretch {
 }
 
 impl Vault {
-    /// Payload of a case that waits for the signer; nothing while the entry that tells of it cannot be read.
+    /// Payload of a case that waits for the signer; nothing while the entry that tells of it cannot be read, or if the case
+    /// does not wait any more.
     ///
     /// # Errors
     /// [`VaultError::Damaged`] if the journal tells of another.
     pub fn payload_to_sign(&self, case: CaseId) -> Result<Option<Vec<u8>>, VaultError> {
         self.database.read(|connection| {
             let (row, secrets) = (cases::one(connection, case)?, cases::secrets(connection, case)?);
+            if row.state != CaseState::Unsigned {
+                return Ok(None);
+            }
             if row.manifest.is_some() {
                 return Err(VaultError::Damaged(Damage::new(Record::Case(case), Fault::State).by(row.sealed_n)));
             }

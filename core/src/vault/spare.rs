@@ -4,8 +4,8 @@
 //! best effort: writing one never fails a call, costs no fsync on the way of a capture, and what is missing is written
 //! when the vault opens next. Only the epochs' keys are made durable, because without them nothing opens.
 //!
-//! **Order.** What was signed is copied before the transaction that lets it be sent, so that no sent bytes can be
-//! missing here after a kill. The key of a case is copied behind the transaction that makes the case, so that a copy
+//! **Order.** What was signed is copied within the transaction that lets it be sent, so that no sent bytes can be missing
+//! here after a kill, and of two calls that signed the same, only the one whose signature is sent leaves its copy. The key of a case is copied behind the transaction that makes the case, so that a copy
 //! without a row always means that the database has lost one.
 //!
 //! A copy is written whole under another name and renamed. At purge the key's copy is overwritten before it is removed.

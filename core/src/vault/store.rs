@@ -293,9 +293,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already.
     pub fn store_opening(&self, shift: ShiftId, opening: &[u8]) -> Result<(), VaultError> {
-        self.spare.keep(Spare::Opening, shift.as_bytes(), opening);
         self.database.write(|transaction| {
             shifts::set_opening(transaction, shift, opening)?;
+            self.spare.keep(Spare::Opening, shift.as_bytes(), opening);
             outbox::insert(transaction, &of_shift(ItemKind::ShiftOpening, shift.as_bytes(), opening.len(), true))
         })
     }
@@ -324,9 +324,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError::State`] if it is signed already or the shift is open.
     pub fn store_seal(&self, shift: ShiftId, seal: &[u8]) -> Result<(), VaultError> {
-        self.spare.keep(Spare::Seal, shift.as_bytes(), seal);
         self.database.write(|transaction| {
             shifts::set_seal(transaction, shift, seal)?;
+            self.spare.keep(Spare::Seal, shift.as_bytes(), seal);
             let opened = outbox::open_count(transaction, shift.as_bytes(), ItemKind::ShiftOpening)? == 0;
             outbox::insert(transaction, &of_shift(ItemKind::ShiftSeal, shift.as_bytes(), seal.len(), opened))
         })

@@ -47,6 +47,8 @@ pub struct State {
     /// Tells its nonce with the time, too, as a box does.
     pub tells_nonce: bool,
     pub decided: Vec<CaseId>,
+    /// Openings, seals and events, by the last part of their address.
+    pub signed: Vec<(String, Vec<u8>)>,
     pub ended_token: bool,
     /// Forgets uploads that were announced before.
     pub expired: bool,
@@ -173,7 +175,8 @@ impl Desk {
                 json(200, &serde_json::json!({"access_token": "t", "token_type": "DPoP", "expires_in": 3_600}))
             }
             (Method::Get, ["box"]) => self.info(state),
-            (Method::Put, ["shifts", ..] | ["cases", _, "events", _]) => {
+            (Method::Put, ["shifts", .., last] | ["cases", _, "events", last]) => {
+                state.signed.push(((*last).to_owned(), body.to_vec()));
                 Response { status: 201, ..Response::default() }
             }
             (Method::Put, ["cases", case]) => self.declare(state, case.parse().expect("an id"), body),
